@@ -27,9 +27,11 @@ typedef enum itp_class { ITP_REPEATABLE, ITP_PHYSICAL } itp_class;
 /* Why an attempt failed; each leads to a different act of the agent. */
 #define ITP_CAUSES(X)                                                                              \
     X(NONE, "none")                                                                                \
-    X(TRANSPORT, "transport") X(WORKER_LOST, "worker_lost") X(TIMEOUT, "timeout")                  \
-        X(RESOURCE, "resource") X(SCIENTIFIC, "scientific") X(INVALID, "invalid_result")           \
-            X(UNSAFE, "unsafe") X(REFUSED, "refused") X(CANCELLED, "cancelled")
+    X(TRANSPORT, "transport")                                                                      \
+    X(WORKER_LOST, "worker_lost")                                                                  \
+    X(TIMEOUT, "timeout") X(RESOURCE, "resource") X(SCIENTIFIC, "scientific")                      \
+        X(INVALID, "invalid_result") X(UNSAFE, "unsafe") X(REFUSED, "refused")                     \
+            X(CANCELLED, "cancelled")
 typedef enum itp_cause {
 #define X(name, text) ITP_CAUSE_##name,
     ITP_CAUSES(X)

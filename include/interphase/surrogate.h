@@ -45,8 +45,10 @@ typedef struct itp_surrogate_options {
 /* Steps of the ladder that cannot fail (numerics.md 1); recorded, never silent. */
 #define ITP_FIT_STEPS(X)                                                                           \
     X(WARM, "warm start")                                                                          \
-    X(MODE, "prior mode") X(DRAWS, "prior draws") X(JITTER, "larger noise floor or jitter")        \
-        X(DEFAULTS, "default hyperparameters") X(PRIOR, "prior only: no usable data")
+    X(MODE, "prior mode")                                                                          \
+    X(DRAWS, "prior draws")                                                                        \
+    X(JITTER, "larger noise floor or jitter") X(DEFAULTS, "default hyperparameters")               \
+        X(PRIOR, "prior only: no usable data")
 typedef enum itp_fit_step {
 #define X(name, text) ITP_FIT_##name,
     ITP_FIT_STEPS(X)

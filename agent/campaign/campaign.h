@@ -1,0 +1,157 @@
+/* campaign.h - the campaign file as the agent sees it: parsed, checked, units resolved, expressions
+ * compiled. The YAML grammar is in the README; every finding has a file, line and column. Life
+ * cycle  load or parse -> (read only) -> destroy        Threads  read only after loading
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ITP_CAMPAIGN_H
+#define ITP_CAMPAIGN_H
+
+#include "expression.h"
+#include "interphase/connector.h"
+#include "interphase/space.h"
+
+/* Where a task's input comes from. */
+typedef struct itp_input {
+    const char *name; /* as the task calls it */
+    int param;        /* index into the space, or -1 */
+    int outcome;      /* index into outcomes (another task's output), or -1 */
+    int column;       /* index into the candidate table's further columns, or -1 */
+    const char *unit; /* of the value sent: the parameter's or the outcome's; NULL for a label */
+} itp_input;
+
+typedef struct itp_source {
+    const char *name;    /* "default" when a task has one source */
+    const char *options; /* JSON: the task's `with` merged with the source's */
+    double cost;         /* relative; NaN: unknown (measured) */
+    double fidelity;     /* [0, 1], 1 the target */
+} itp_source;
+
+typedef enum itp_noise_kind {
+    ITP_TASK_NOISE_INFERRED,
+    ITP_TASK_NOISE_NONE,
+    ITP_TASK_NOISE_SD
+} itp_noise_kind;
+
+/* One output of one task: what objectives and limits are made of. */
+typedef struct itp_outcome {
+    const char *name, *unit, *iri; /* iri may be NULL */
+    size_t task;
+    itp_noise_kind noise;
+    double noise_sd; /* unit of the outcome; NaN unless ITP_TASK_NOISE_SD */
+    int label;       /* 1: a label, kept but not modelled */
+    int needed;      /* 1: an objective, a limit or another task's input is made of it */
+} itp_outcome;
+
+typedef struct itp_campaign_task {
+    const char *name, *connector; /* connector NULL: measured by a person (ask, tell) */
+    itp_class cls;
+    size_t n_inputs, n_outputs, n_sources;
+    const itp_input *inputs;
+    size_t first_outcome; /* its outputs are outcomes first_outcome .. + n_outputs - 1 */
+    const itp_source *sources;
+    double timeout_s, lease_s, backoff_s; /* timeout INFINITY when none */
+    unsigned attempts;
+    const char *rest; /* JSON: corrections, sample, approve: carried for later work */
+} itp_campaign_task;
+
+typedef enum itp_goal_sense {
+    ITP_GOAL_MAXIMISE,
+    ITP_GOAL_MINIMISE,
+    ITP_GOAL_TARGET
+} itp_goal_sense;
+
+typedef struct itp_objective {
+    const char *text, *unit;
+    itp_goal_sense sense;
+    itp_expression *what;             /* of outcomes, in their order in the campaign */
+    int outcome;                      /* >= 0: it is exactly this outcome */
+    double target, weight, reference; /* NaN when not given */
+} itp_objective;
+
+typedef struct itp_limit {
+    const char *text, *unit;
+    itp_expression *what;
+    int outcome;
+    double low, high; /* +-INFINITY when absent; unit of the expression */
+} itp_limit;
+
+typedef struct itp_agent_settings {
+    const char *surrogate, *acquisition; /* "auto" */
+    int design_auto;                     /* 1: design and design_n are the agent's choice */
+    itp_design design;
+    size_t design_n;
+    size_t parallel; /* most pending trials; 0: all slots */
+} itp_agent_settings;
+
+typedef struct itp_budget {
+    size_t trials; /* 0: none */
+    double time_s; /* INFINITY: none */
+    double cost;   /* INFINITY: none */
+} itp_budget;
+
+typedef struct itp_stop {
+    double regret;     /* unit of the first objective; NaN: none */
+    double target;     /* unit of the first objective; NaN: none */
+    double confidence; /* default 0.95 */
+} itp_stop;
+
+/* A file that the definition refers to, as read. */
+typedef struct itp_campaign_file {
+    const char *path; /* as written in the definition */
+    const char *bytes;
+    size_t size;
+} itp_campaign_file;
+
+typedef struct itp_campaign {
+    const char *name, *path, *text; /* text: the definition's bytes, NUL-terminated */
+    uint64_t seed;
+    itp_space *space;
+    size_t n_tasks, n_outcomes, n_objectives, n_limits, n_files;
+    const itp_campaign_task *tasks; /* upstream tasks first */
+    const itp_outcome *outcomes;
+    const itp_objective *objectives;
+    const itp_limit *limits;
+    const itp_campaign_file *files;
+    itp_agent_settings agent;
+    itp_budget budget;
+    itp_stop stop;
+    const char *rest; /* JSON: context, data, prior, approve: carried for later work */
+} itp_campaign;
+
+/* What check found; errors make the campaign invalid. */
+typedef struct itp_finding {
+    const char *file;
+    unsigned line, column; /* from 1 */
+    int warning;           /* 1: allowed, but worth saying */
+    const char *message;   /* what was found, what is allowed */
+    const char *hint;      /* remedy or nearest correct spelling; NULL when there is none */
+} itp_finding;
+
+typedef struct itp_findings {
+    size_t n;
+    itp_finding *items;
+    char *text; /* all findings as a compiler prints them, with carets */
+} itp_findings;
+
+/* Reads and checks a file. All errors are collected: ITP_ECAMPAIGN when there is one, and *out is
+ * untouched. findings (may be NULL) is the caller's to deinit. */
+itp_status itp_campaign_load(itp_campaign **out, const char *path, itp_findings *findings,
+                             itp_error *err);
+/* The same from memory: definition and files as a journal stored them; `path` names it in messages.
+ */
+itp_status itp_campaign_parse(itp_campaign **out, const char *path, const char *text,
+                              size_t n_files, const itp_campaign_file *files,
+                              itp_findings *findings, itp_error *err);
+void itp_campaign_destroy(itp_campaign *campaign);
+void itp_findings_deinit(itp_findings *findings);
+
+/* Value of a candidate row's further column (an input that is not a parameter), as number or label.
+ */
+itp_status itp_campaign_column(const itp_campaign *campaign, size_t row, int column,
+                               itp_value *out);
+
+/* Whether `edited` may continue a journal that began as `campaign`: budget, stop, agent, thresholds
+ * and widened bounds may change; otherwise ITP_EREFUSED and err shows both values. */
+itp_status itp_campaign_accepts(const itp_campaign *campaign, const itp_campaign *edited,
+                                itp_error *err);
+
+#endif
