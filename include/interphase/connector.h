@@ -29,9 +29,13 @@ typedef enum itp_class { ITP_REPEATABLE, ITP_PHYSICAL } itp_class;
     X(NONE, "none")                                                                                \
     X(TRANSPORT, "transport")                                                                      \
     X(WORKER_LOST, "worker_lost")                                                                  \
-    X(TIMEOUT, "timeout") X(RESOURCE, "resource") X(SCIENTIFIC, "scientific")                      \
-        X(INVALID, "invalid_result") X(UNSAFE, "unsafe") X(REFUSED, "refused")                     \
-            X(CANCELLED, "cancelled")
+    X(TIMEOUT, "timeout")                                                                          \
+    X(RESOURCE, "resource")                                                                        \
+    X(SCIENTIFIC, "scientific")                                                                    \
+    X(INVALID, "invalid_result")                                                                   \
+    X(UNSAFE, "unsafe")                                                                            \
+    X(REFUSED, "refused")                                                                          \
+    X(CANCELLED, "cancelled")
 typedef enum itp_cause {
 #define X(name, text) ITP_CAUSE_##name,
     ITP_CAUSES(X)

@@ -47,8 +47,9 @@ typedef struct itp_surrogate_options {
     X(WARM, "warm start")                                                                          \
     X(MODE, "prior mode")                                                                          \
     X(DRAWS, "prior draws")                                                                        \
-    X(JITTER, "larger noise floor or jitter") X(DEFAULTS, "default hyperparameters")               \
-        X(PRIOR, "prior only: no usable data")
+    X(JITTER, "larger noise floor or jitter")                                                      \
+    X(DEFAULTS, "default hyperparameters")                                                         \
+    X(PRIOR, "prior only: no usable data")
 typedef enum itp_fit_step {
 #define X(name, text) ITP_FIT_##name,
     ITP_FIT_STEPS(X)
