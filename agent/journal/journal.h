@@ -1,12 +1,11 @@
 /* journal.h - the append-only record that is the campaign's state: one SQLite file, one writer.
  *   An event is added together with the actions that the loop answered; a batch of them becomes
  * durable with one commit (group commit), or not at all. Rows are chained: hash = SHA-256(previous
- * hash, columns, payload as stored), see chain.h. What is stored of an event stands in codec.h, the
- * table and the views for people in schema.sql.
- *   Life cycle  open -> describe? -> { add* -> commit | abandon }* -> close
- *   Threads     a handle belongs to one thread; any number of processes may read a live journal
- *   Cost        commit: about one fsync, whatever the number of events
- * SPDX-License-Identifier: GPL-3.0-or-later */
+ * hash, columns, payload as stored), see chain.h. What is stored of an event stands in
+ * event_json.h, the table and the views for people in schema.sql. Life cycle  open -> describe? ->
+ * { add* -> commit | abandon }* -> close Threads     a handle belongs to one thread; any number of
+ * processes may read a live journal Cost        commit: about one fsync, whatever the number of
+ * events SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef ITP_JOURNAL_H
 #define ITP_JOURNAL_H
 
