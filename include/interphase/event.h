@@ -102,6 +102,7 @@ typedef struct itp_decision {
     const char *why;      /* in words: choice of method and every fallback */
     const char *machine;  /* CPU, BLAS kernel and thread count: bits are promised on the same one */
     size_t n_params, n_outcomes; /* lengths of each pick's point, and of its mean and sd */
+    size_t n_designed;           /* the first so many picks belong to the initial design */
     size_t n_picks, n_runners_up, n_models;
     const itp_pick *picks, *runners_up;
     const itp_model_record *models;
