@@ -34,7 +34,8 @@ const char *itp_clock_text(int64_t utc_ms, char out[ITP_CLOCK_TEXT])
     time_t seconds = (time_t)((utc_ms - ms) / 1000);
     struct tm parts;
     char date[ITP_CLOCK_TEXT];
-    if (!gmtime_r(&seconds, &parts) || strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts) == 0)
+    if (!gmtime_r(&seconds, &parts) ||
+        strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts) == 0)
         date[0] = '\0';
     snprintf(out, ITP_CLOCK_TEXT, "%.24s.%03dZ", date, (int)ms);
     return out;

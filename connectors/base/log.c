@@ -16,13 +16,13 @@ const char *itp_log_level_name(itp_log_level level)
     return (unsigned)level < sizeof names / sizeof *names ? names[level] : "?";
 }
 
-void itp_log_write(const itp_log *log, itp_log_level level, const char *event, const char *format,
-                   ...)
+void itp_log(const itp_log_to *log, itp_log_level level, const char *event, const char *format, ...)
 {
+    if (!log || level < log->least) return;
     char line[LINE_MAX_BYTES], at[ITP_CLOCK_TEXT];
-    int used = snprintf(line, sizeof line, "%s %s %s%s%s ", itp_clock_text(itp_clock_utc_ms(), at),
-                        itp_log_level_name(level), event, log->who ? " " : "",
-                        log->who ? log->who : "");
+    int used =
+        snprintf(line, sizeof line, "%s %s %s%s%s ", itp_clock_text(itp_clock_utc_ms(), at),
+                 itp_log_level_name(level), event, log->who ? " " : "", log->who ? log->who : "");
     if (used < 0) return;
     size_t size = (size_t)used;
     if (size < sizeof line) {
