@@ -19,12 +19,14 @@ typedef enum itp_column_kind {
     ITP_COLUMN_CATEGORY,   /* a code 0 .. levels-1; only equal or different */
     ITP_COLUMN_DESCRIPTOR, /* standardised descriptor of a categorical parameter or candidate row */
     ITP_COLUMN_FIDELITY,   /* [0, 1], 1 is the target */
-    ITP_COLUMN_SOURCE      /* a code 0 .. levels-1 of the source that answered; 0 is the target */
+    ITP_COLUMN_SOURCE,     /* a code 0 .. levels-1 of the source that answered; 0 is the target */
+    ITP_COLUMN_OUTCOME /* a code 0 .. levels-1: which outcome the row observes or the question asks;
+                        * at most one, only in a coregionalised model */
 } itp_column_kind;
 
 typedef struct itp_column {
     itp_column_kind kind;
-    unsigned levels;    /* CATEGORY and SOURCE: number of codes; otherwise 0 */
+    unsigned levels;    /* CATEGORY, SOURCE and OUTCOME: number of codes; otherwise 0 */
     unsigned parameter; /* index of the parameter it encodes; columns of one parameter share it */
     unsigned inactive; /* 1: may be NaN, meaning "has no value here" (arc embedding); otherwise 0 */
 } itp_column;
@@ -32,10 +34,9 @@ typedef struct itp_column {
 /* n observations at d coordinates. */
 typedef struct itp_data {
     size_t n, d;
-    const double *x;         /* n x d, row-major, encoded as the columns say */
-    const double *y;         /* n, units of the outcome */
-    const double *noise_sd;  /* n, units of y, NaN where unknown; NULL: nothing is known */
-    const unsigned *outcome; /* n, which outcome the row observes (coregionalised); NULL: all 0 */
+    const double *x;        /* n x d, row-major, encoded as the columns say */
+    const double *y;        /* n, units of the outcome */
+    const double *noise_sd; /* n, units of y, NaN where unknown; NULL: nothing is known */
 } itp_data;
 
 #ifdef __cplusplus

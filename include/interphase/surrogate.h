@@ -21,7 +21,7 @@ typedef struct itp_surrogate itp_surrogate; /* opaque; owned by the caller of cr
 typedef enum itp_noise {
     ITP_NOISE_INFERRED, /* one variance, learned; added to known ones where those are given */
     ITP_NOISE_NONE,     /* the outcome is exact: jitter only */
-    ITP_NOISE_KNOWN     /* noise_sd of each row is the whole of it */
+    ITP_NOISE_KNOWN     /* noise_sd of each row is the whole of it; where one is NaN, as INFERRED */
 } itp_noise;
 
 typedef enum itp_criterion {
@@ -37,9 +37,8 @@ typedef struct itp_surrogate_options {
     const char *warp;      /* of x: "none", "kumaraswamy"; NULL: none */
     itp_noise noise;
     itp_criterion criterion;
-    unsigned outcomes; /* > 1: coregionalised over data.outcome; 0 means 1 */
-    unsigned starts;   /* of the fit; 0: default */
-    unsigned threads;  /* of our own; 0: one a core. Never changes a result */
+    unsigned starts;  /* of the fit; 0: default */
+    unsigned threads; /* of our own; 0: one a core. Never changes a result */
 } itp_surrogate_options;
 
 /* Steps of the ladder that cannot fail (numerics.md 1); recorded, never silent. */
@@ -127,6 +126,9 @@ itp_status itp_surrogate_quantile(const itp_surrogate *model, size_t n, const do
 size_t itp_surrogate_members(const itp_surrogate *model);
 double itp_surrogate_to_latent(const itp_surrogate *model, double y);
 double itp_surrogate_from_latent(const itp_surrogate *model, double z);
+/* Of a coregionalised model they speak of outcome 0; these two of any. */
+double itp_surrogate_outcome_to_latent(const itp_surrogate *model, unsigned outcome, double y);
+double itp_surrogate_outcome_from_latent(const itp_surrogate *model, unsigned outcome, double z);
 /* d y / d z at z. */
 double itp_surrogate_from_latent_slope(const itp_surrogate *model, double z);
 /* Observation noise variance of a new measurement, latent units. */
