@@ -22,7 +22,7 @@ typedef struct itp_param {
     const char *name;
     const char *unit; /* UDUNITS-2; "1" for pure numbers and labels */
     itp_kind kind;
-    itp_scale scale;           /* REAL and INTEGER */
+    itp_scale scale;           /* all but CATEGORICAL */
     double low, high;          /* REAL and INTEGER, both included */
     double period;             /* > 0: low and low + period are the same point; otherwise 0 */
     size_t n_levels;           /* DISCRETE and CATEGORICAL */
@@ -31,9 +31,8 @@ typedef struct itp_param {
     size_t n_descriptors;      /* CATEGORICAL: descriptor columns instead of codes; 0: codes */
     const double *descriptors; /* n_levels x n_descriptors, as given; standardised inside */
     const char *const *descriptor_names;
-    const char
-        *when;   /* active only where this expression of other parameters holds; NULL: always */
-    int context; /* 1: measured beside the outcome, not chosen */
+    const char *when; /* active only where this condition on other parameters holds; NULL: always */
+    int context;      /* 1: measured beside the outcome, not chosen: NaN in points proposed */
 } itp_param;
 
 typedef struct itp_space itp_space;
@@ -43,14 +42,18 @@ itp_status itp_space_create(itp_space **out, size_t n, const itp_param *params, 
 void itp_space_destroy(itp_space *space);
 
 /* Known before measuring. Linear, nonlinear, order, sum: "c1 + 2*c2 <= 3", "a < b < c", "a + b + c
- * == 1", "salt == LiFSI" only inside `when`. Equality of linear sums is held by construction. */
+ * == 1", "salt == LiFSI" only inside `when`. Equality of linear sums is held by construction; < is
+ * strict. An inactive parameter counts as 0 when 0 is one of its values (an amount that is not
+ * there); otherwise a constraint that names it does not apply there. ITP_EINVAL says why not. */
 itp_status itp_space_add_constraint(itp_space *space, const char *expression, itp_error *err);
 /* Cardinality: at least and at most so many of the named parameters are nonzero. */
 itp_status itp_space_add_cardinality(itp_space *space, size_t at_least, size_t at_most, size_t n,
                                      const char *const *names, itp_error *err);
 /* Choose only among these rows: n x n_params points; n x m descriptor columns (m may be 0) that the
  * models see instead of parameters marked so by `described` (n_params flags, may be NULL: none).
- * Copied. */
+ * Copied. Constraints come before. Rows must be distinct (ITP_EEXISTS names two that are not) and
+ * satisfy the known constraints (ITP_ERANGE names the row). Constant descriptors are left out; the
+ * columns' parameter is the first one described, or n_params when there is none. */
 itp_status itp_space_set_candidates(itp_space *space, size_t n, const double *points, size_t m,
                                     const double *descriptors, const char *const *descriptor_names,
                                     const int *described, itp_error *err);
@@ -75,8 +78,9 @@ itp_status itp_space_decode(const itp_space *space, const double *x, double *poi
  * 1e-9 is feasible. Bounds and levels count too. *which (may be NULL): text of that constraint,
  * borrowed, or NULL. */
 double itp_space_violation(const itp_space *space, const double *point, const char **which);
-/* Moves a nearly feasible point onto the constraints, changing it as little as it can. ITP_ENONE.
- */
+/* Moves a point onto the constraints, changing it as little as it can (bounds, values, `when`,
+ * cardinality, then rows and curves); with candidates, to the nearest row. ITP_ENONE: none found,
+ * and the point is untouched. */
 itp_status itp_space_repair(const itp_space *space, double *point);
 
 /* Linear constraints in the encoded coordinates of REAL columns, for optimisers: rows of
@@ -88,21 +92,23 @@ typedef struct itp_linear {
     const double *b;
 } itp_linear;
 const itp_linear *itp_space_linear(const itp_space *space);
-/* Constraints that are not linear in encoded coordinates (log scales count): value[i] <= 0
- * feasible, or == 0 where equality[i]; grad n x d may be NULL. Returns how many there are; pass
- * NULLs to ask only that. */
+/* Constraints that are not linear in encoded coordinates (log scales and conditional parameters
+ * count): value[i] <= 0 feasible, or == 0 where equality[i]; scaled to about 1; grad n x d may be
+ * NULL. Returns how many there are; pass NULLs to ask only that. Cardinality is in neither list:
+ * hold the zeros of a feasible start, or repair. */
 size_t itp_space_nonlinear(const itp_space *space, const double *x, double *value, double *grad,
                            int *equality);
 
-/* n feasible points: uniform (hit-and-run inside linear constraints, rejection where it works, in
- * that order of need). ITP_ENONE with the reason in err when none could be found. Points: n x
- * n_params. */
+/* n feasible points: uniform on the encoded scales (rejection where it works, otherwise hit-and-run
+ * with everything discrete drawn first); with candidates, rows at random. ITP_ENONE with the reason
+ * in err when none could be found; points are then untouched. Points: n x n_params. */
 itp_status itp_space_sample(const itp_space *space, size_t n, uint64_t seed, double *points,
                             itp_error *err);
 
 typedef enum itp_design { ITP_DESIGN_SOBOL, ITP_DESIGN_MAXIMIN, ITP_DESIGN_RANDOM } itp_design;
-/* Points `first` .. first + n - 1 of a space-filling design over the feasible part; candidate rows
- * are never repeated. The same (kind, seed) gives one sequence, however it is cut. */
+/* Points `first` .. first + n - 1 of a space-filling design over the feasible part. The same (kind,
+ * seed) gives one sequence, however it is cut. Candidate rows and points of a space with finitely
+ * many never come twice: ITP_ENONE when they are used up, or when nothing is feasible. */
 itp_status itp_space_design(const itp_space *space, itp_design kind, uint64_t seed, size_t first,
                             size_t n, double *points, itp_error *err);
 
