@@ -1,7 +1,7 @@
 /* journal.h - the append-only record that is the campaign's state: one SQLite file, one writer.
  *   An event is added together with the actions that the loop answered; a batch of them becomes
  * durable with one commit (group commit), or not at all. Rows are chained: hash = SHA-256(previous
- * hash, columns, payload as stored), see chain.h. What is stored of an event stands in
+ * hash, columns, payload as stored), see hash_chain.h. What is stored of an event stands in
  * event_json.h, the table and the views for people in schema.sql. Life cycle  open -> describe? ->
  * { add* -> commit | abandon }* -> close Threads     a handle belongs to one thread; any number of
  * processes may read a live journal Cost        commit: about one fsync, whatever the number of
@@ -37,7 +37,7 @@ itp_status itp_journal_open(itp_journal **out, const char *path, itp_journal_mod
 /* Abandons what was not committed. The last one to close leaves one file. Accepts NULL. */
 void itp_journal_close(itp_journal *journal);
 
-const char *itp_journal_path(const itp_journal *journal); /* as given to open; borrowed */
+const char *itp_journal_path(const itp_journal *journal); /* absolute, links resolved; borrowed */
 
 /* --- What the numbers in events mean, for people --------------------------------------------- */
 
@@ -170,8 +170,8 @@ typedef struct itp_replay_report {
 itp_status itp_journal_replay(itp_journal *journal, const itp_replay *how,
                               itp_replay_report *report, itp_error *err);
 
-/* Digest of a list of actions; equal lists, equal digests. Byte form in chain.h; the words of an
- * action's `text` do not count, only whether there are any. NULL or empty: zeros. */
+/* Digest of a list of actions; equal lists, equal digests. Byte form in hash_chain.h; the words of
+ * an action's `text` do not count, only whether there are any. NULL or empty: zeros. */
 void itp_actions_digest(const itp_actions *actions, unsigned char out[ITP_HASH_SIZE]);
 
 /* --- Exporting ------------------------------------------------------------------------------- */
