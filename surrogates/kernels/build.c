@@ -41,7 +41,8 @@ typedef struct {
 
 static int is_code(const itp_column *column)
 {
-    return column->kind == ITP_COLUMN_CATEGORY || column->kind == ITP_COLUMN_SOURCE;
+    return column->kind == ITP_COLUMN_CATEGORY || column->kind == ITP_COLUMN_SOURCE ||
+           column->kind == ITP_COLUMN_OUTCOME;
 }
 
 static int is_read(reads what, const itp_column *column)

@@ -1,0 +1,219 @@
+/* fit.c - maximises the log posterior from each start and keeps the best; the earliest wins ties.
+ *   Where noise is inferred, sigma^2 = 1e-6 is tried as well: on exact data the prior of the noise
+ * would otherwise hold it near e^-5 and hide the last digits of an optimum. It is kept when its
+ * evidence, the noise prior left out on both sides, is at least 2 nats higher.
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fit.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "blas.h"
+#include "lbfgs.h"
+#include "parallel.h"
+
+static const double QUIET_NATS = 2;
+static const double NOISE_RAISED = 1e-4; /* the ladder's larger floor, of the outcome's variance */
+
+typedef struct {
+    double *u;
+    double value, noise_prior;
+    itp_fit_step step;
+    itp_status status;
+    unsigned evaluations;
+} start;
+
+typedef struct {
+    const itp_task_spec *spec;
+    const itp_fit_plan *plan;
+    const double *lower, *upper;
+    start *starts;
+} race;
+
+static double negative(void *context, size_t n, const double *u, double *grad)
+{
+    double value = itp_target_eval(context, u, grad);
+    for (size_t i = 0; grad && i < n; i++) grad[i] = -grad[i];
+    return -value;
+}
+
+static void run_start(void *context, size_t index, unsigned worker)
+{
+    race *r = context;
+    start *s = &r->starts[index];
+    itp_target target;
+    itp_lbfgs_result result;
+    itp_lbfgs_options options = {.evaluations_max = r->plan->evaluations,
+                                 .f_tol_abs = r->plan->f_tol_abs > 0 ? r->plan->f_tol_abs : 1e-5,
+                                 .x_tol_rel = 1e-7};
+    (void)worker;
+    s->value = -INFINITY;
+    if ((s->status = itp_target_init(&target, r->spec)) != ITP_OK) return;
+    s->status = itp_lbfgs_minimise(target.n, r->lower, r->upper, negative, &target, &options, s->u,
+                                   &result);
+    s->evaluations = result.evaluations;
+    s->value = -result.value;
+    if (r->spec->learns_noise && r->spec->has_prior)
+        s->noise_prior = itp_prior_noise(r->spec->measure, s->u[target.n - 1], NULL);
+    itp_target_deinit(&target);
+}
+
+void itp_fit_spec(const itp_kernel *kernel, const itp_pool *pool, const double *z,
+                  const itp_fit_plan *plan, itp_task_spec *spec)
+{
+    *spec = (itp_task_spec){
+        kernel, pool, z, plan->known, plan->extra, plan->warp, .criterion = plan->criterion};
+    spec->measure = ITP_MEASURE_NATURAL;
+    spec->has_prior = plan->criterion == ITP_CRITERION_MAP;
+    spec->learns_noise = plan->noise == ITP_NOISE_INFERRED;
+    spec->zero_mean = plan->zero_mean;
+    spec->ln_noise = log(ITP_NOISE_EXACT);
+    spec->ln_noise_least = log(ITP_NOISE_FLOOR);
+}
+
+/* Many starts where an evaluation is cheap. */
+static unsigned default_starts(size_t n_sites)
+{
+    return n_sites <= 100 ? 4 : n_sites <= 400 ? 3 : n_sites <= 1000 ? 2 : 1;
+}
+
+/* Warm start if there is one, then the mode, then draws: count of them, each with its u. */
+static unsigned place_starts(const itp_task_spec *spec, const itp_fit_plan *plan,
+                             const itp_hyper *scratch, start *starts, unsigned count)
+{
+    unsigned filled = 0;
+    itp_stream stream;
+    itp_hyper at = *scratch;
+    itp_stream_init(&stream, plan->seed, 0, "fit.starts");
+    if (plan->warm) {
+        itp_target_encode(spec, plan->warm, starts[filled].u);
+        starts[filled++].step = ITP_FIT_WARM;
+    }
+    for (unsigned k = 0; filled < count; k++, filled++) {
+        if (k == 0) {
+            itp_kernel_default(spec->kernel, at.theta);
+            at.ln_noise = ITP_NOISE_LN_MODE;
+        } else {
+            itp_prior_draw(spec->kernel, &stream, at.theta);
+            at.ln_noise = ITP_NOISE_LN_MODE + 1.5 * itp_stream_normal(&stream);
+        }
+        itp_target_encode(spec, &at, starts[filled].u);
+        starts[filled].step = k == 0 ? ITP_FIT_MODE : ITP_FIT_DRAWS;
+    }
+    return filled;
+}
+
+/* Runs the starts; returns the winner, or NULL when none came to a finite value. */
+static const start *run_race(race *r, size_t n_sites, unsigned count)
+{
+    /* A start holds one matrix of n x n: at most two at a time where that is much memory. */
+    unsigned threads = n_sites > 500 && r->plan->threads != 1 ? 2 : r->plan->threads;
+    if (n_sites * n_sites * count < 4000) threads = 1; /* a thread costs more than that */
+    itp_blas_serial();
+    itp_parallel_for(count, threads, run_start, r);
+    const start *best = NULL;
+    for (unsigned s = 0; s < count; s++) {
+        if (!isfinite(r->starts[s].value)) continue;
+        if (!best || r->starts[s].value > best->value + 1e-6) best = &r->starts[s];
+    }
+    return best;
+}
+
+/* At hyper: mean, and the report's numbers. -infinity when the matrix cannot be factored. */
+static double evaluate(const itp_task_spec *spec, itp_hyper *hyper, const double *u,
+                       itp_fit_result *result)
+{
+    itp_target target;
+    if (itp_target_init(&target, spec) != ITP_OK) return -INFINITY;
+    double value = itp_target_eval(&target, u, NULL);
+    hyper->mean = target.evidence.mean;
+    result->objective = value;
+    result->log_likelihood = target.evidence.log_likelihood;
+    itp_target_deinit(&target);
+    return value;
+}
+
+/* sigma^2 = 1e-6 from the winner's lengthscales and from the mode. */
+static void try_quiet(const itp_task_spec *spec, race *r, const start *best, start *spare,
+                      itp_hyper *hyper, itp_fit_result *result)
+{
+    itp_task_spec quiet = *spec;
+    size_t n = itp_task_size(spec);
+    if (best->u[n - 1] > -2) return; /* noise above 0.13 of the variance: not exact data */
+    quiet.learns_noise = 0;
+    quiet.ln_noise = log(ITP_NOISE_QUIET);
+    race again = {&quiet, r->plan, r->lower, r->upper, spare};
+    memcpy(spare[0].u, best->u, n * sizeof *best->u);
+    itp_hyper mode = *hyper;
+    itp_kernel_default(spec->kernel, mode.theta);
+    itp_target_encode(&quiet, &mode, spare[1].u);
+    spare[0].step = best->step;
+    spare[1].step = ITP_FIT_MODE;
+    double to_beat = best->value - best->noise_prior + QUIET_NATS;
+    const start *won = run_race(&again, spec->pool->n_sites, 2);
+    result->evaluations += spare[0].evaluations + spare[1].evaluations;
+    if (!won || won->value < to_beat) {
+        itp_target_decode(spec, best->u, hyper);
+        return;
+    }
+    itp_target_decode(&quiet, won->u, hyper);
+    result->step = won->step;
+    evaluate(&quiet, hyper, won->u, result);
+}
+
+/* No start came to anything: a larger floor, then nothing but defaults. */
+static void climb(itp_task_spec *spec, race *r, itp_hyper *hyper, itp_fit_result *result)
+{
+    spec->ln_noise_least = log(NOISE_RAISED);
+    if (!spec->learns_noise) spec->ln_noise = log(NOISE_RAISED);
+    itp_kernel_default(spec->kernel, hyper->theta);
+    hyper->ln_noise = ITP_NOISE_LN_MODE;
+    itp_target_encode(spec, hyper, r->starts[0].u);
+    const start *best = run_race(r, spec->pool->n_sites, 1);
+    result->step = best ? ITP_FIT_JITTER : ITP_FIT_DEFAULTS;
+    itp_kernel_default(spec->kernel, hyper->theta);
+    hyper->ln_noise = ITP_NOISE_LN_MODE;
+    if (best) itp_target_decode(spec, best->u, hyper);
+    itp_target_encode(spec, hyper, r->starts[0].u);
+    evaluate(spec, hyper, r->starts[0].u, result);
+}
+
+itp_status itp_fit(const itp_kernel *kernel, const itp_pool *pool, const double *z,
+                   const itp_fit_plan *plan, itp_hyper *hyper, itp_fit_result *result)
+{
+    itp_task_spec spec;
+    itp_fit_spec(kernel, pool, z, plan, &spec);
+    size_t n = itp_task_size(&spec);
+    unsigned count = plan->starts ? plan->starts : default_starts(pool->n_sites);
+    if (plan->warm && !plan->starts) count++;
+    start *starts = calloc(count + 2, sizeof *starts);
+    double *memory = malloc(((count + 4) * n + 1) * sizeof *memory);
+    itp_status st = starts && memory ? ITP_OK : ITP_ENOMEM;
+    if (st == ITP_OK && plan->warp) st = itp_warp_copy(&hyper->warp, plan->warp);
+    if (st != ITP_OK) goto done;
+    for (unsigned s = 0; s < count + 2; s++) starts[s].u = memory + s * n;
+    double *lower = memory + (count + 2) * n, *upper = lower + n;
+    itp_target_box(&spec, lower, upper);
+    race r = {&spec, plan, lower, upper, starts};
+    *result = (itp_fit_result){.starts = place_starts(&spec, plan, hyper, starts, count)};
+    const start *best = run_race(&r, pool->n_sites, count);
+    for (unsigned s = 0; s < count; s++) {
+        result->evaluations += starts[s].evaluations;
+        if (starts[s].status == ITP_ENOMEM) st = ITP_ENOMEM;
+    }
+    if (st != ITP_OK) goto done;
+    if (!best) {
+        climb(&spec, &r, hyper, result);
+        goto done;
+    }
+    itp_target_decode(&spec, best->u, hyper);
+    result->step = best->step;
+    evaluate(&spec, hyper, best->u, result);
+    if (spec.learns_noise && spec.has_prior)
+        try_quiet(&spec, &r, best, starts + count, hyper, result);
+done:
+    free(starts);
+    free(memory);
+    return st;
+}

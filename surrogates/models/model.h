@@ -1,0 +1,97 @@
+/* model.h - what a surrogate is inside, and what a model adds to it.
+ *   surrogate.c keeps rows, transform and kernel and answers the public questions; a model class
+ * chooses hyperparameters and keeps the posterior, as one or more members (mixture of posteriors).
+ * A new model is one file with one itp_model_class and one line in registry.c.
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ITP_MODEL_H
+#define ITP_MODEL_H
+
+#include <jansson.h>
+
+#include "fit.h"
+#include "interphase/surrogate.h"
+#include "posterior.h"
+#include "transform.h"
+
+typedef struct itp_model_class itp_model_class;
+
+enum { ITP_NAME_MAX = 64 };
+
+struct itp_surrogate {
+    size_t d;
+    itp_column *columns;
+    itp_surrogate_options options; /* its strings point to the arrays below */
+    char model_name[ITP_NAME_MAX], kernel_name[ITP_NAME_MAX], transform_name[ITP_NAME_MAX];
+    itp_noise noise;    /* in force: KNOWN becomes INFERRED where a noise_sd is missing */
+    itp_kernel *kernel; /* in force */
+    itp_warp warp;      /* columns that are warped; n = 0: none */
+    unsigned outcomes;
+    int outcome_column;       /* -1: none */
+    itp_transform *transform; /* outcomes */
+    itp_rows rows;
+    const itp_model_class *class; /* NULL: not fitted */
+    void *state;
+    size_t n_fit;   /* rows at the last fit */
+    double loo_fit; /* mean leave-one-out log density at the last fit, latent nats a row */
+    itp_fit_report report;
+};
+
+struct itp_model_class {
+    const char *name;
+    /* Chooses hyperparameters for s->rows (latent values are in place) and builds the state. */
+    itp_status (*fit)(itp_surrogate *s, uint64_t seed, itp_fit_report *report);
+    /* The last row is new. */
+    itp_status (*append)(itp_surrogate *s);
+    /* Row i goes; s->rows still holds it. */
+    itp_status (*remove)(itp_surrogate *s, size_t i);
+    void (*clear)(itp_surrogate *s);
+    /* Own part of the saved text; restore builds the state from it. */
+    itp_status (*save)(const itp_surrogate *s, json_t *into);
+    itp_status (*restore)(itp_surrogate *s, const json_t *from);
+    size_t (*members)(const itp_surrogate *s);
+    /* Of exact members; NULL for models without (they answer the questions below themselves). */
+    const itp_posterior *(*member)(const itp_surrogate *s, size_t member);
+    double (*noise_var)(const itp_surrogate *s, size_t member);
+    /* Kernel parameters of a member, for relevance and diagnostics. */
+    const itp_hyper *(*hyper)(const itp_surrogate *s, size_t member);
+    /* Latent questions; NULL: answered through member(). */
+    itp_status (*predict)(const itp_surrogate *s, size_t member, size_t n, const double *x,
+                          double *mean, double *var);
+    itp_status (*predict_grad)(const itp_surrogate *s, size_t member, const double *x, double *mean,
+                               double *var, double *dmean, double *dvar);
+    itp_status (*joint)(const itp_surrogate *s, size_t member, size_t q, const double *x,
+                        double *mean, double *cov);
+    /* Row i left out: latent mean and variance, noise included. */
+    void (*loo)(const itp_surrogate *s, size_t i, double *mean, double *var);
+    /* The exact GP that stands for the model near q points, to be released with `release`;
+     * NULL: the member's own. */
+    itp_status (*local)(const itp_surrogate *s, size_t member, size_t q, const double *x,
+                        itp_gp *out);
+    size_t (*outliers)(const itp_surrogate *s, size_t *rows, size_t max);
+};
+
+/* registry.c */
+const itp_model_class *itp_model_find(const char *name);
+/* The class for this fit when the options say "auto". */
+const itp_model_class *itp_model_choose(const itp_surrogate *s);
+
+/* The transform that row i's outcome has. */
+const itp_transform *itp_surrogate_transform(const itp_surrogate *s, const double *x);
+
+/* Replaces the rows by data's, at the transforms and noise in force. */
+itp_status itp_surrogate_take(itp_surrogate *s, const itp_data *data);
+
+/* The fit plan that the options ask for (known noise and warm start are the model's to add). */
+itp_fit_plan itp_surrogate_plan(const itp_surrogate *s, uint64_t seed);
+
+/* diagnostics.c: leave-one-out of all rows, latent; mean over rows of the log density. */
+double itp_surrogate_loo_density(const itp_surrogate *s);
+
+/* hyper_json.c: hyperparameters to and from JSON. */
+json_t *itp_hyper_to_json(const itp_hyper *hyper, size_t n_params);
+itp_status itp_hyper_from_json(const json_t *from, const itp_kernel *kernel, const itp_warp *warp,
+                               itp_hyper *hyper);
+
+extern const itp_model_class ITP_MODEL_EXACT;
+
+#endif

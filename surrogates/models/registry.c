@@ -1,0 +1,20 @@
+/* registry.c - the models by name.
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "model.h"
+
+static const itp_model_class *const MODELS[] = {&ITP_MODEL_EXACT};
+
+const itp_model_class *itp_model_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof MODELS / sizeof *MODELS; i++)
+        if (strcmp(MODELS[i]->name, name) == 0) return MODELS[i];
+    return NULL;
+}
+
+const itp_model_class *itp_model_choose(const itp_surrogate *s)
+{
+    if (strcmp(s->model_name, "auto") != 0) return itp_model_find(s->model_name);
+    return &ITP_MODEL_EXACT;
+}
