@@ -21,19 +21,25 @@ static int may_be_zero(const param *p)
     return p->zero_counts && itp_param_snap(&p->is, 0) == 0;
 }
 
+/* Members that are inactive as things stand are nobody's nonzero. */
 static void draw_zeros(const itp_space *space, const constraint *c, itp_stream *stream,
                        double *point, int *zeroed)
 {
     size_t n = c->n_members, order[n], keep = 0, kept = 0;
+    int active[space->n];
     if (c->at_most >= n && c->at_least == 0) return;
+    itp_space_active(space, point, active);
     itp_stream_shuffle(stream, n, order);
-    keep = c->at_least + itp_stream_below(stream, c->at_most - c->at_least + 1);
+    /* Half the draws use all that is allowed: fewer is a corner of it. */
+    keep = itp_stream_below(stream, 2)
+               ? c->at_most
+               : c->at_least + itp_stream_below(stream, c->at_most - c->at_least + 1);
     for (int forced = 1; forced >= 0; forced--) /* those that cannot be zero come first */
         for (size_t i = 0; i < n; i++) {
             size_t m = c->members[order[i]];
-            if (may_be_zero(&space->params[m]) == forced) continue;
+            if (may_be_zero(&space->params[m]) == forced || zeroed[m]) continue;
             if (forced || kept < keep) {
-                kept++;
+                kept += active[m] != 0;
                 continue;
             }
             point[m] = 0;
@@ -118,7 +124,7 @@ void itp_branch_cardinality(const itp_space *space, double *point, int *zeroed)
             mend_cardinality(space, &space->constraints[i], point, zeroed);
 }
 
-itp_status itp_branch_start(slice *s, itp_stream *stream, double *u)
+static itp_status start(slice *s, itp_stream *stream, double *u)
 {
     itp_status st = itp_slice_centre(s);
     if (st != ITP_OK) return st;
@@ -128,12 +134,33 @@ itp_status itp_branch_start(slice *s, itp_stream *stream, double *u)
             return ITP_OK;
         if (s->k == 0) break;
         memcpy(u, s->centre, s->k * sizeof *u);
-        int uncurved = s->n_curved;
+        size_t curved = s->n_curved;
         s->n_curved = 0; /* a random place inside the rows, to mend from there */
         itp_slice_walk(s, stream, 2 * s->k + 4, u);
-        s->n_curved = (size_t)uncurved;
+        s->n_curved = curved;
     }
     return ITP_ENONE;
+}
+
+itp_status itp_branch_start(slice *s, const slice_options *options, itp_stream *stream, double *u)
+{
+    itp_status st = start(s, stream, u), centred = itp_slice_centre(s);
+    int has_log = 0;
+    for (size_t j = 0; j < s->k; j++) has_log |= itp_slice_is_log(s, j);
+    if (st != ITP_ENONE || centred != ITP_OK || !has_log) return st;
+    /* On linear scales more of the constraints are rows, which are met exactly. */
+    slice flat;
+    slice_options o = options ? *options : (slice_options){0};
+    double point[s->space->n];
+    o.flat = 1;
+    if (itp_slice_init(&flat, s->space, s->base, &o) != ITP_OK) return ITP_ENOMEM;
+    if ((st = start(&flat, stream, u)) == ITP_OK) {
+        itp_slice_point(&flat, u, point);
+        itp_slice_shares(s, point, u);
+        if (itp_slice_violation(s, u) > ITP_FEASIBLE) st = itp_slice_repair(s, u);
+    }
+    itp_slice_deinit(&flat);
+    return st;
 }
 
 typedef struct search {
@@ -151,10 +178,11 @@ static itp_status finish(search *f, const double *point)
     slice s;
     size_t n = f->space->n;
     double u[n + 1];
-    itp_status st = itp_slice_init(&s, f->space, point, &(slice_options){.zeroed = f->zeroed});
+    slice_options o = {.zeroed = f->zeroed};
+    itp_status st = itp_slice_init(&s, f->space, point, &o);
     if (st != ITP_OK) return st;
     itp_slice_shares(&s, point, u);
-    st = itp_slice_repair(&s, u) == ITP_OK ? ITP_OK : itp_branch_start(&s, f->stream, u);
+    st = itp_slice_repair(&s, u) == ITP_OK ? ITP_OK : itp_branch_start(&s, &o, f->stream, u);
     if (st == ITP_OK) itp_slice_point(&s, u, f->found);
     itp_slice_deinit(&s);
     if (st == ITP_OK && itp_space_violation(f->space, f->found, NULL) > ITP_FEASIBLE)
@@ -233,7 +261,7 @@ static itp_status search_box(search *f, double *low, double *high)
     double u[n + 1], point[n], gap = 1e-7, below, above;
     if (f->nodes == 0) return ITP_ECANCELLED;
     f->nodes--;
-    slice_options o = {.zeroed = f->zeroed, .relaxed = 1, .low = low, .high = high};
+    slice_options o = {.zeroed = f->zeroed, .relaxed = 1, .flat = 1, .low = low, .high = high};
     itp_status st = itp_slice_init(&s, f->space, f->target, &o);
     if (st != ITP_OK) return st;
     itp_slice_shares(&s, f->target, u);
@@ -269,7 +297,7 @@ itp_status itp_branch_find(const itp_space *space, itp_stream *stream, const int
     itp_space_active(space, point, active);
     for (size_t i = 0; i < n; i++) {
         const param *p = &space->params[i];
-        int open = active[i] && !p->controls && !zeroed[i] && !p->is.context &&
+        int open = active[i] && !zeroed[i] && !p->is.context &&
                    (p->is.kind == ITP_INTEGER || p->is.kind == ITP_DISCRETE);
         low[i] = open ? itp_param_from_unit(&p->is, 0) : point[i];
         high[i] = open ? itp_param_from_unit(&p->is, 1) : point[i];

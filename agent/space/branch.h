@@ -15,9 +15,9 @@ void itp_branch_draw(const itp_space *space, itp_stream *stream, double *point, 
  * can; marks what must stay zero. */
 void itp_branch_cardinality(const itp_space *space, double *point, int *zeroed);
 
-/* A feasible start in a slice: its centre, or a repaired draw. u: k. ITP_ENONE when none was found.
- */
-itp_status itp_branch_start(slice *s, itp_stream *stream, double *u);
+/* A feasible start in the slice opened with these options: its centre, or a repaired draw. u: k.
+ * ITP_ENONE when none was found. */
+itp_status itp_branch_start(slice *s, const slice_options *options, itp_stream *stream, double *u);
 
 /* Branch and bound over INTEGER and DISCRETE parameters, labels and controllers as in `point`:
  * relaxes them, projects `point`, and splits at what came out between two values, nearest side

@@ -45,7 +45,7 @@ itp_status itp_chain_cut(itp_chain *out, const char *text, itp_fault *fault)
         return fail_chain(fault, &(token){0}, "text is too long", "");
     for (;;) {
         token t = itp_lex(text, &pos);
-        itp_relation_op op;
+        itp_relation_op op = ITP_RELATION_LE;
         if (t.kind == TOKEN_BROKEN) return fail_chain(fault, &t, t.why, "");
         if (t.kind == TOKEN_SIGN && t.sign[0] == '(') depth++;
         if (t.kind == TOKEN_SIGN && t.sign[0] == ')' && depth > 0) depth--;

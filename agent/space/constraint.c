@@ -59,7 +59,7 @@ static itp_status refuse_labels(const itp_space *space, const constraint *c, itp
 {
     for (size_t i = 0; i < space->n; i++) {
         const itp_param *p = &space->params[i].is;
-        if (!itp_constraint_uses(c, i)) continue;
+        if (!itp_expression_uses(c->what, i)) continue;
         if (!itp_param_ordered(p))
             return itp_fail(err, ITP_EINVAL,
                             "constraint \"%s\": %s has labels; those stand only in `when`", c->text,
@@ -137,7 +137,8 @@ itp_status itp_space_add_cardinality(itp_space *space, size_t at_least, size_t a
 
 int itp_constraint_uses(const constraint *c, size_t param)
 {
-    if (c->kind != CARDINALITY) return itp_expression_uses(c->what, param);
+    if (c->kind == LINEAR) return c->a[param] != 0;
+    if (c->kind == NONLINEAR) return itp_expression_uses(c->what, param);
     for (size_t i = 0; i < c->n_members; i++)
         if (c->members[i] == param) return 1;
     return 0;

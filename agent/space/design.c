@@ -123,6 +123,8 @@ static itp_status follow_pools(plan *p, itp_error *err)
     itp_status st = pool && kept_codes ? ITP_OK : itp_fail(err, ITP_ENOMEM, "design");
     double *codes = pool + POOL_SIZE * n, *near = codes + POOL_SIZE * d;
     int dry = 0;
+    for (size_t i = 0; st == ITP_OK && i < p->done; i++)
+        st = itp_space_encode(p->space, p->points + i * n, kept_codes + i * d, err);
     for (uint64_t number = 0; st == ITP_OK && p->done < p->n && dry < 4; number++) {
         itp_stream stream;
         size_t before = p->done;

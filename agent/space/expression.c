@@ -239,25 +239,74 @@ static int linear_node(const itp_expression *e, size_t i, double *forms)
     }
 }
 
-int itp_expression_linear(const itp_expression *e, double *coefficients, double *constant)
+/* Forms of all nodes (n_nodes x (n + 1)), and which nodes have one. 0 when out of memory. */
+static int linear_forms(const itp_expression *e, double **forms, unsigned char **linear)
 {
-    /* Nodes that nothing uses (a name beside its label) may be nonlinear: only the root counts, and
-     * it is nonlinear when an operand was. */
-    double *forms = calloc(e->n_nodes * (e->n + 1), sizeof *forms);
-    unsigned char *linear = calloc(e->n_nodes, 1);
-    int yes = forms && linear;
-    for (size_t i = 0; yes && i < e->n_nodes; i++) {
+    *forms = calloc(e->n_nodes * (e->n + 1), sizeof **forms);
+    *linear = calloc(e->n_nodes, 1);
+    if (!*forms || !*linear) return 0;
+    for (size_t i = 0; i < e->n_nodes; i++) {
         const node *k = &e->nodes[i];
         int leaf = k->op == NODE_CONST || k->op == NODE_NAME;
         int pair = (k->op >= NODE_ADD && k->op <= NODE_HYPOT) || k->op >= NODE_LT;
-        linear[i] = (leaf || (linear[k->a] && (!pair || linear[k->b]))) && linear_node(e, i, forms);
+        int below = leaf || ((*linear)[k->a] && (!pair || (*linear)[k->b]));
+        (*linear)[i] = below && linear_node(e, i, *forms);
+        for (size_t j = 0; (*linear)[i] && j <= e->n; j++)
+            (*linear)[i] = isfinite((*forms)[i * (e->n + 1) + j]) != 0;
     }
-    yes = yes && linear[e->n_nodes - 1];
-    const double *form = yes ? forms + (e->n_nodes - 1) * (e->n + 1) : NULL;
-    for (size_t i = 0; yes && i <= e->n; i++) yes = isfinite(form[i]) != 0;
-    if (yes && coefficients) memcpy(coefficients, form, e->n * sizeof *coefficients);
-    if (yes && constant) *constant = form[e->n];
+    return 1;
+}
+
+int itp_expression_linear(const itp_expression *e, double *coefficients, double *constant)
+{
+    double *forms;
+    unsigned char *linear;
+    int yes = linear_forms(e, &forms, &linear) && linear[e->n_nodes - 1];
+    if (yes) {
+        const double *form = forms + (e->n_nodes - 1) * (e->n + 1);
+        if (coefficients) memcpy(coefficients, form, e->n * sizeof *coefficients);
+        if (constant) *constant = form[e->n];
+    }
     free(linear);
     free(forms);
     return yes;
+}
+
+static int is_comparison(const node *k)
+{
+    return k->op >= NODE_LT && k->op <= NODE_NE;
+}
+
+size_t itp_expression_comparisons(const itp_expression *e)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < e->n_nodes; i++) count += is_comparison(&e->nodes[i]);
+    return count;
+}
+
+size_t itp_expression_freeze(const itp_expression *e, const double *x, itp_frozen *out, double *a)
+{
+    double *forms, v[ITP_EXPRESSION_NODES_MAX];
+    unsigned char *linear;
+    size_t count = 0, n = e->n;
+    forward(e, x, v);
+    int known = linear_forms(e, &forms, &linear);
+    for (size_t i = 0; known && i < e->n_nodes; i++) {
+        const node *k = &e->nodes[i];
+        int same = k->op == NODE_EQ || k->op == NODE_NE, holds = v[i] != 0;
+        if (!is_comparison(k)) continue;
+        const double *left = forms + k->a * (n + 1), *right = forms + k->b * (n + 1);
+        itp_frozen *f = &out[count];
+        double *row = a + count++ * n, form[n + 1], sign = holds || same ? 1 : -1;
+        combine(n, form, sign, left, -sign, right);
+        memcpy(row, form, n * sizeof *row);
+        f->constant = form[n];
+        f->kind = !same                         ? ITP_FROZEN_LE
+                  : (k->op == NODE_EQ) == holds ? ITP_FROZEN_EQ
+                                                : ITP_FROZEN_NONE;
+        if (!linear[k->a] || !linear[k->b]) f->kind = ITP_FROZEN_NONE;
+    }
+    free(linear);
+    free(forms);
+    return count;
 }

@@ -65,6 +65,25 @@ int itp_expression_is_name(const itp_expression *e);
 /* 1 when it is linear: then coefficients (n) and *constant are filled (each may be NULL). */
 int itp_expression_linear(const itp_expression *e, double *coefficients, double *constant);
 
+/* --- The comparisons inside a condition --------------------------------------------------------
+ */
+/* What keeps the outcome of one comparison as it is somewhere: a . x + constant <= 0 or == 0. */
+typedef enum itp_frozen_kind {
+    ITP_FROZEN_LE,
+    ITP_FROZEN_EQ,
+    ITP_FROZEN_NONE /* curved, or an inequality of two points: no such row */
+} itp_frozen_kind;
+typedef struct itp_frozen {
+    itp_frozen_kind kind;
+    double constant;
+} itp_frozen;
+
+/* How many comparisons there are, wherever they stand. */
+size_t itp_expression_comparisons(const itp_expression *e);
+/* The rows that keep each of them as it is at x: out and a (x n) have room for all. Returns how
+ * many were written: all, or 0 when out of memory. */
+size_t itp_expression_freeze(const itp_expression *e, const double *x, itp_frozen *out, double *a);
+
 /* --- Comparisons at the top of a text: limits and constraints ----------------------------------
  */
 typedef enum itp_relation_op {

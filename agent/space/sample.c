@@ -15,7 +15,8 @@
 #define REJECT_RATE  200  /* draws a point that rejection may cost from then on */
 #define SLICES_MAX   64   /* assignments walked in by one call */
 #define ASSIGN_TRIES 200  /* random assignments before branch and bound */
-#define SEARCH_TRIES 32
+#define SHAPE_WORTH  16   /* points from a slice that make learning its shape worth while */
+#define SEARCH_TRIES 100
 #define SEARCH_NODES 3000
 
 /* Points found before it became hopeless; *why: the constraint broken least by the best failure. */
@@ -47,12 +48,12 @@ static itp_status open_slice(const itp_space *space, itp_stream *stream, size_t 
 {
     double point[space->n];
     int zeroed[space->n];
+    slice_options o = {.zeroed = zeroed};
     itp_status st = ITP_ENONE;
     for (size_t attempt = 0; attempt < tries; attempt++) {
         itp_branch_draw(space, stream, point, zeroed);
-        if ((st = itp_slice_init(s, space, point, &(slice_options){.zeroed = zeroed})) != ITP_OK)
-            return st;
-        st = itp_branch_start(s, stream, u);
+        if ((st = itp_slice_init(s, space, point, &o)) != ITP_OK) return st;
+        st = itp_branch_start(s, &o, stream, u);
         if (st == ITP_OK) itp_slice_point(s, u, point);
         if (st == ITP_OK && itp_space_violation(space, point, NULL) <= ITP_FEASIBLE) return ITP_OK;
         itp_slice_deinit(s);
@@ -63,8 +64,7 @@ static itp_status open_slice(const itp_space *space, itp_stream *stream, size_t 
         st = itp_branch_find(space, stream, zeroed, SEARCH_NODES, point);
         if (st == ITP_ENOMEM) return st;
         if (st != ITP_OK) continue;
-        if ((st = itp_slice_init(s, space, point, &(slice_options){.zeroed = zeroed})) != ITP_OK)
-            return st;
+        if ((st = itp_slice_init(s, space, point, &o)) != ITP_OK) return st;
         if ((st = itp_slice_centre(s)) == ITP_OK) {
             itp_slice_shares(s, point, u);
             if (itp_slice_violation(s, u) <= ITP_FEASIBLE || itp_slice_repair(s, u) == ITP_OK)
@@ -116,6 +116,7 @@ static itp_status sample_slices(const itp_space *space, itp_stream *stream, size
         size_t tries = slices == 1 ? 4 : done ? ASSIGN_TRIES / 10 : ASSIGN_TRIES;
         itp_status st = open_slice(space, stream, tries, 1, &s, u);
         if (st != ITP_OK) return st;
+        if (share >= SHAPE_WORTH) st = itp_slice_learn_shape(&s, stream, u);
         itp_slice_walk(&s, stream, 10 * s.k, u);
         for (size_t i = 0; i < share && st == ITP_OK; i++, done++)
             st = emit(&s, stream, u, points + done * space->n);

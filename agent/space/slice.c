@@ -10,8 +10,13 @@ static int is_free(const itp_space *space, size_t i, const int *active, const sl
 {
     const param *p = &space->params[i];
     int continuous = p->is.kind == ITP_REAL || (o && o->relaxed && itp_param_ordered(&p->is));
-    if (p->is.context || !active[i] || p->controls) return 0;
+    if (p->is.context || !active[i]) return 0;
     return continuous && itp_param_count(&p->is) != 1 && !(o && o->zeroed && o->zeroed[i]);
+}
+
+int itp_slice_is_log(const slice *s, size_t j)
+{
+    return !s->flat && s->space->params[s->free[j]].is.scale == ITP_LOG;
 }
 
 /* Whether a constraint is a row here, and the one free parameter if it names only one. */
@@ -21,10 +26,10 @@ static int is_straight(const slice *s, const constraint *c, size_t *names, size_
     *names = 0;
     for (size_t j = 0; j < s->k; j++) {
         size_t i = s->free[j];
-        if (!itp_constraint_uses(c, i) || (c->kind == LINEAR && c->a[i] == 0)) continue;
+        if (!itp_constraint_uses(c, i)) continue;
         ++*names;
         *only = j;
-        if (s->space->params[i].is.scale == ITP_LOG) straight = 0;
+        if (itp_slice_is_log(s, j)) straight = 0;
     }
     return straight;
 }
@@ -50,8 +55,8 @@ static void set_row(const slice *s, const constraint *c, const double *values, s
         for (size_t j = 0; j < s->k; j++) free |= s->free[j] == i;
         if (!free) constant += c->a[i] * values[i];
     }
-    const itp_param *p = names == 1 ? &s->space->params[s->free[only]].is : NULL;
-    if (p && p->scale == ITP_LOG) { /* a bound: monotone, so it may be moved to the log scale */
+    if (names == 1 &&
+        itp_slice_is_log(s, only)) { /* a bound: monotone, so it may be moved to the log scale */
         double bound = -constant / c->a[s->free[only]], low = range_low(s, only);
         double sign = c->a[s->free[only]] > 0 ? 1 : -1;
         a[only] = sign;
@@ -65,38 +70,73 @@ static void set_row(const slice *s, const constraint *c, const double *values, s
     *b = -constant;
 }
 
-static void collect(slice *s, const slice_options *o, const double *values_of_point)
+/* Appends a linear constraint, unless it is curved here. */
+static int add_row(slice *s, const constraint *c, const double *values)
+{
+    polytope *p = &s->rows;
+    size_t names, only = 0, row = p->n_eq + p->n_le;
+    int straight = is_straight(s, c, &names, &only);
+    if (c->kind != LINEAR || (!straight && names > 1)) return 0;
+    set_row(s, c, values, names, only, p->a + row * s->k, p->b + row);
+    *(c->equality ? &p->n_eq : &p->n_le) += 1;
+    return 1;
+}
+
+/* Rows that keep every comparison of every `when` as it is, so that what is active stays so. */
+static itp_status freeze_conditions(slice *s, const double *point, int equality)
+{
+    const itp_space *space = s->space;
+    for (size_t i = 0; i < space->n; i++) {
+        const itp_expression *when = space->params[i].when;
+        size_t count = when ? itp_expression_comparisons(when) : 0;
+        if (count == 0) continue;
+        itp_frozen *frozen = calloc(count, sizeof *frozen);
+        double *a = calloc(count * space->n, sizeof *a);
+        size_t known = frozen && a ? itp_expression_freeze(when, point, frozen, a) : 0;
+        for (size_t k = 0; k < known; k++) {
+            constraint c = {.kind = LINEAR, .a = a + k * space->n, .b = frozen[k].constant};
+            c.equality = frozen[k].kind == ITP_FROZEN_EQ;
+            int moves = 0, usable = frozen[k].kind != ITP_FROZEN_NONE && c.equality == equality;
+            for (size_t j = 0; j < s->k; j++) moves |= c.a[s->free[j]] != 0;
+            for (size_t j = 0; j < space->n; j++) usable &= c.a[j] == 0 || !isnan(point[j]);
+            if (moves && usable) add_row(s, &c, point);
+        }
+        free(a);
+        free(frozen);
+        if (known != count) return ITP_ENOMEM;
+    }
+    return ITP_OK;
+}
+
+static itp_status collect(slice *s, const slice_options *o, const double *values_of_point)
 {
     const itp_space *space = s->space;
     double values[space->n];
     polytope *p = &s->rows;
-    for (int equality = 1; equality >= 0; equality--)
+    for (int equality = 1; equality >= 0; equality--) {
         for (size_t i = 0; i < space->n_constraints; i++) {
             const constraint *c = &space->constraints[i];
-            size_t names, only = 0;
             if (c->kind == CARDINALITY || c->equality != equality) continue;
             if (!itp_constraint_values(space, c, values_of_point, values)) continue;
-            int straight = is_straight(s, c, &names, &only);
-            if (c->kind != LINEAR || (!straight && names > 1)) {
-                s->curved[s->n_curved++] = i;
-                s->curved_equality |= equality;
-                continue;
-            }
-            size_t row = p->n_eq + p->n_le;
-            set_row(s, c, values, names, only, p->a + row * s->k, p->b + row);
-            *(equality ? &p->n_eq : &p->n_le) += 1;
+            if (add_row(s, c, values)) continue;
+            s->curved[s->n_curved++] = i;
+            s->curved_equality |= equality;
         }
+        if (freeze_conditions(s, values_of_point, equality) != ITP_OK) return ITP_ENOMEM;
+    }
     for (size_t j = 0; j < s->k; j++)
         for (int side = 0; side < 2; side++) {
             size_t row = p->n_eq + p->n_le++;
             double bound = side ? 1 : 0;
             const itp_param *is = &space->params[s->free[j]].is;
             if (o && o->relaxed && o->low && is->kind != ITP_REAL)
-                bound = itp_param_to_unit(is, side ? o->high[s->free[j]] : o->low[s->free[j]]);
+                bound =
+                    ((side ? o->high : o->low)[s->free[j]] - range_low(s, j)) / range_width(s, j);
             memset(p->a + row * s->k, 0, s->k * sizeof *p->a);
             p->a[row * s->k + j] = side ? 1 : -1;
             p->b[row] = side ? bound : -bound;
         }
+    return ITP_OK;
 }
 
 itp_status itp_slice_init(slice *s, const itp_space *space, const double *point,
@@ -105,7 +145,10 @@ itp_status itp_slice_init(slice *s, const itp_space *space, const double *point,
     size_t n = space->n, m = space->n_constraints, rows = m + 2 * n;
     int active[n];
     memset(s, 0, sizeof *s);
+    for (size_t i = 0; i < n; i++)
+        if (space->params[i].when) rows += itp_expression_comparisons(space->params[i].when);
     s->space = space;
+    s->flat = options && options->flat;
     s->memory = calloc(rows * n + rows + n + n + n * n + 1, sizeof *s->memory);
     s->free = calloc(n + m + rows + 1, sizeof *s->free);
     if (!s->memory || !s->free) {
@@ -128,13 +171,15 @@ itp_status itp_slice_init(slice *s, const itp_space *space, const double *point,
     memcpy(values, point, sizeof values);
     for (size_t j = 0; j < s->k; j++)
         if (isnan(values[s->free[j]])) values[s->free[j]] = range_low(s, j);
-    collect(s, options, values);
-    return ITP_OK;
+    itp_status st = collect(s, options, values);
+    if (st != ITP_OK) itp_slice_deinit(s);
+    return st;
 }
 
 void itp_slice_deinit(slice *s)
 {
     free(s->memory);
+    free(s->cloud);
     free(s->free);
     memset(s, 0, sizeof *s);
 }
@@ -142,20 +187,39 @@ void itp_slice_deinit(slice *s)
 void itp_slice_point(const slice *s, const double *u, double *point)
 {
     memcpy(point, s->base, s->space->n * sizeof *point);
-    for (size_t j = 0; j < s->k; j++)
-        point[s->free[j]] = itp_param_from_unit(&s->space->params[s->free[j]].is, u[j]);
+    for (size_t j = 0; j < s->k; j++) {
+        const itp_param *p = &s->space->params[s->free[j]].is;
+        double low = range_low(s, j), high = low + range_width(s, j);
+        double value = low + u[j] * (high - low);
+        point[s->free[j]] = !s->flat ? itp_param_from_unit(p, u[j]) : fmin(high, fmax(low, value));
+    }
 }
 
 void itp_slice_shares(const slice *s, const double *point, double *u)
 {
-    for (size_t j = 0; j < s->k; j++)
-        u[j] = itp_param_to_unit(&s->space->params[s->free[j]].is, point[s->free[j]]);
+    for (size_t j = 0; j < s->k; j++) {
+        double value = point[s->free[j]];
+        u[j] = !s->flat ? itp_param_to_unit(&s->space->params[s->free[j]].is, value)
+                        : fmin(1, fmax(0, (value - range_low(s, j)) / range_width(s, j)));
+    }
+}
+
+/* Curved conditions are not among the rows. */
+static int same_activity(const slice *s, const double *point)
+{
+    int active[s->space->n];
+    if (!s->space->n_conditional) return 1;
+    itp_space_active(s->space, point, active);
+    for (size_t i = 0; i < s->space->n; i++)
+        if (active[i] == (isnan(point[i]) && !s->space->params[i].is.context)) return 0;
+    return 1;
 }
 
 double itp_slice_violation(const slice *s, const double *u)
 {
     double point[s->space->n], worst = 0;
     itp_slice_point(s, u, point);
+    if (!same_activity(s, point)) return 1;
     for (size_t i = 0; i < s->space->n_constraints; i++)
         worst = fmax(worst, itp_constraint_violation(s->space, &s->space->constraints[i], point));
     return worst;

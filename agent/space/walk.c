@@ -7,12 +7,17 @@
 #include "slice.h"
 
 #define REPAIR_ROUNDS 40
+#define SHAPE_ROUNDS  10 /* each makes a sliver about ten times as long as the last saw it */
 
 /* A random direction that no equality forbids; 0 when there is none. */
 static int draw_direction(const slice *s, itp_stream *stream, double *v)
 {
     double length = 0;
-    for (size_t j = 0; j < s->k; j++) v[j] = itp_stream_normal(stream);
+    for (size_t j = 0; j < s->k; j++) v[j] = s->cloud ? 0 : itp_stream_normal(stream);
+    for (size_t i = 0; i < s->n_cloud; i++) { /* a normal draw with the cloud's covariance */
+        double g = itp_stream_normal(stream);
+        for (size_t j = 0; j < s->k; j++) v[j] += g * s->cloud[i * s->k + j];
+    }
     for (size_t l = 0; l < s->n_q; l++) {
         double share = 0;
         for (size_t j = 0; j < s->k; j++) share += v[j] * s->q[l * s->k + j];
@@ -66,6 +71,38 @@ void itp_slice_walk(const slice *s, itp_stream *stream, size_t steps, double *u)
     }
 }
 
+itp_status itp_slice_learn_shape(slice *s, itp_stream *stream, double *u)
+{
+    size_t k = s->k, n = 4 * k + 16;
+    if (k < 2 || (s->rows.n_eq + s->rows.n_le == 2 * k && s->n_curved == 0)) return ITP_OK;
+    double before = 0;
+    for (int round = 0; round < SHAPE_ROUNDS; round++) {
+        double *cloud = calloc(n * k, sizeof *cloud), mean[k], spread = 0;
+        if (!cloud) return ITP_ENOMEM;
+        memset(mean, 0, sizeof mean);
+        for (size_t i = 0; i < n; i++) {
+            itp_slice_walk(s, stream, 8, u);
+            memcpy(cloud + i * k, u, k * sizeof *u);
+            for (size_t j = 0; j < k; j++) mean[j] += u[j] / (double)n;
+        }
+        for (size_t i = 0; i < n; i++)
+            for (size_t j = 0; j < k; j++) {
+                cloud[i * k + j] -= mean[j];
+                spread += cloud[i * k + j] * cloud[i * k + j];
+            }
+        if (!(spread > 0)) { /* it did not move: any direction is as good */
+            free(cloud);
+            return ITP_OK;
+        }
+        free(s->cloud);
+        s->cloud = cloud;
+        s->n_cloud = n;
+        if (round > 1 && spread < 1.5 * before) break;
+        before = spread;
+    }
+    return ITP_OK;
+}
+
 /* d value / d share of the free parameters, and the value. */
 static double gradient(const slice *s, const constraint *c, const double *u, double *grad,
                        double *size)
@@ -79,7 +116,7 @@ static double gradient(const slice *s, const constraint *c, const double *u, dou
     for (size_t j = 0; j < s->k; j++) {
         const itp_param *p = &s->space->params[s->free[j]].is;
         double low = itp_param_from_unit(p, 0), high = itp_param_from_unit(p, 1);
-        double slope = p->scale == ITP_LOG ? point[s->free[j]] * log(high / low) : high - low;
+        double slope = itp_slice_is_log(s, j) ? point[s->free[j]] * log(high / low) : high - low;
         grad[j] = inner[s->free[j]] * slope;
     }
     return value;
