@@ -3,8 +3,7 @@
  * A line is one write(2), so that processes sharing a file do not mix theirs; control characters
  * that come in with a value become spaces, so that a value cannot forge a line. Libraries take an
  * itp_log_to and never print; NULL logs nothing.
- * Threads     any; it is read only once filled in          SPDX-License-Identifier:
- * GPL-3.0-or-later */
+ * Threads     any; it is read only once filled in. SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef ITP_LOG_H
 #define ITP_LOG_H
 
