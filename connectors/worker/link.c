@@ -1,0 +1,180 @@
+/* link.c - see link.h. SPDX-License-Identifier: GPL-3.0-or-later */
+#include "link.h"
+
+#include <errno.h>
+#include <string.h>
+#include <zmq.h>
+
+#include "clock.h"
+
+#define MONITOR_ENDPOINT "inproc://monitor"
+
+enum {
+    HIGH_WATER = 4096,
+    RECONNECT_MS = 20, /* first pause; doubles up to */
+    RECONNECT_MS_MAX = 1000,
+    LINK_BEAT_MS = 5000, /* ZMTP's own heartbeat finds a half-open connection */
+    LINK_TIMEOUT_MS = 15000,
+    HANDSHAKE_MS = 10000,
+    LINGER_MS = 1000
+};
+
+static int set(void *socket, int option, int value)
+{
+    return zmq_setsockopt(socket, option, &value, sizeof value) == 0;
+}
+
+static int set_up(void *socket)
+{
+    int64_t largest = ITP_WIRE_MAX;
+    return set(socket, ZMQ_SNDHWM, HIGH_WATER) && set(socket, ZMQ_RCVHWM, HIGH_WATER) &&
+           set(socket, ZMQ_LINGER, LINGER_MS) && set(socket, ZMQ_RECONNECT_IVL, RECONNECT_MS) &&
+           set(socket, ZMQ_RECONNECT_IVL_MAX, RECONNECT_MS_MAX) &&
+           set(socket, ZMQ_HEARTBEAT_IVL, LINK_BEAT_MS) &&
+           set(socket, ZMQ_HEARTBEAT_TIMEOUT, LINK_TIMEOUT_MS) &&
+           set(socket, ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS) &&
+           zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &largest, sizeof largest) == 0;
+}
+
+static itp_status zmq_fail(const char *what, itp_error *err)
+{
+    return itp_fail(err, ITP_EIO, "%s: %s", what, zmq_strerror(zmq_errno()));
+}
+
+itp_status link_open(agent_link *link, const char *endpoint, const itp_log_to *log, itp_error *err)
+{
+    *link = (agent_link){.log = log, .sent_ms = itp_clock_monotonic_ms()};
+    if (strncmp(endpoint, "ipc://", 6) != 0)
+        return itp_fail(err, ITP_ENOTSUP,
+                        "%s: without keys a worker connects only over ipc (ipc://PATH)", endpoint);
+    link->zmq = zmq_ctx_new();
+    if (!link->zmq) return zmq_fail("ZeroMQ", err);
+    link->dealer = zmq_socket(link->zmq, ZMQ_DEALER);
+    /* IMMEDIATE: nothing is queued for a connection that does not exist; the outbox is our queue.
+     */
+    if (!link->dealer || !set_up(link->dealer) || !set(link->dealer, ZMQ_IMMEDIATE, 1))
+        return zmq_fail("socket", err);
+    if (zmq_socket_monitor(link->dealer, MONITOR_ENDPOINT,
+                           ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED) != 0)
+        return zmq_fail("socket monitor", err);
+    link->monitor = zmq_socket(link->zmq, ZMQ_PAIR);
+    if (!link->monitor || zmq_connect(link->monitor, MONITOR_ENDPOINT) != 0)
+        return zmq_fail("socket monitor", err);
+    link->stop = zmq_socket(link->zmq, ZMQ_SUB);
+    if (!link->stop || !set_up(link->stop) || zmq_setsockopt(link->stop, ZMQ_SUBSCRIBE, "", 0) != 0)
+        return zmq_fail("safe-stop socket", err);
+    if (zmq_connect(link->dealer, endpoint) != 0) return zmq_fail(endpoint, err);
+    return ITP_OK;
+}
+
+void link_close(agent_link *link)
+{
+    if (link->dealer) {
+        zmq_socket_monitor(link->dealer, NULL, 0);
+        zmq_close(link->dealer);
+    }
+    if (link->monitor) zmq_close(link->monitor);
+    if (link->stop) zmq_close(link->stop);
+    if (link->zmq) zmq_ctx_term(link->zmq);
+    itp_buffer_deinit(&link->out);
+    itp_wire_arena_deinit(&link->arena);
+}
+
+itp_status link_send_frame(agent_link *link, const void *frame, size_t size)
+{
+    if (zmq_send(link->dealer, frame, size, ZMQ_DONTWAIT) < 0) {
+        link->blocked = zmq_errno() == EAGAIN;
+        return ITP_ERESOURCE;
+    }
+    link->blocked = 0;
+    link->sent_ms = itp_clock_monotonic_ms();
+    return ITP_OK;
+}
+
+itp_status link_send(agent_link *link, const itp_message *message)
+{
+    itp_status st = itp_wire_encode(message, &link->out);
+    if (st != ITP_OK) {
+        itp_log(link->log, ITP_ERROR, "not_encodable", "verb=%s", itp_verb_name(message->verb));
+        return st;
+    }
+    return link_send_frame(link, link->out.data, link->out.size);
+}
+
+/* One whole message into `frame`; 1 when it is a single frame. */
+static int receive_frame(void *socket, zmq_msg_t *frame, int *single)
+{
+    if (zmq_msg_recv(frame, socket, ZMQ_DONTWAIT) < 0) return 0;
+    *single = !zmq_msg_more(frame);
+    while (zmq_msg_more(frame) && zmq_msg_recv(frame, socket, ZMQ_DONTWAIT) >= 0) {
+    }
+    return 1;
+}
+
+itp_status link_receive(agent_link *link, itp_message *out)
+{
+    itp_status st = ITP_ENOTFOUND;
+    zmq_msg_t frame;
+    int single;
+    zmq_msg_init(&frame);
+    while (st != ITP_OK && receive_frame(link->dealer, &frame, &single)) {
+        itp_error err = {.status = ITP_OK};
+        itp_wire_arena_reset(&link->arena);
+        st = single ? itp_wire_decode(zmq_msg_data(&frame), zmq_msg_size(&frame), &link->arena, out,
+                                      &err)
+                    : itp_fail(&err, ITP_EPROTO, "a message of several frames");
+        if (st == ITP_OK) break;
+        itp_log(link->log, ITP_WARN, "bad_frame", "text=%s", err.text);
+        itp_message error;
+        itp_message_init(&error, ITP_VERB_ERROR);
+        error.text = err.text;
+        link_send(link, &error);
+        st = ITP_ENOTFOUND;
+    }
+    zmq_msg_close(&frame);
+    return st;
+}
+
+link_change link_watch(agent_link *link)
+{
+    link_change change = LINK_SAME;
+    zmq_msg_t event;
+    int single;
+    zmq_msg_init(&event);
+    for (;;) {
+        /* First frame: 16 bits of event, 32 of value; second: the endpoint. */
+        if (zmq_msg_recv(&event, link->monitor, ZMQ_DONTWAIT) < 0) break;
+        uint16_t kind = 0;
+        if (zmq_msg_size(&event) >= sizeof kind) memcpy(&kind, zmq_msg_data(&event), sizeof kind);
+        if (zmq_msg_more(&event)) receive_frame(link->monitor, &event, &single);
+        if (kind == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) change = LINK_UP;
+        if (kind == ZMQ_EVENT_DISCONNECTED) change = LINK_DOWN;
+    }
+    zmq_msg_close(&event);
+    return change;
+}
+
+void link_listen_stop(agent_link *link, const char *endpoint)
+{
+    if (!endpoint) endpoint = "";
+    if (strcmp(endpoint, link->stop_endpoint) == 0) return;
+    if (link->stop_endpoint[0]) zmq_disconnect(link->stop, link->stop_endpoint);
+    link->stop_endpoint[0] = '\0';
+    if (!*endpoint) return;
+    if (strncmp(endpoint, "ipc://", 6) != 0 || zmq_connect(link->stop, endpoint) != 0) {
+        itp_log(link->log, ITP_ERROR, "safe_stop_unreachable", "endpoint=%s", endpoint);
+        return;
+    }
+    snprintf(link->stop_endpoint, sizeof link->stop_endpoint, "%s", endpoint);
+}
+
+int link_stopped(agent_link *link)
+{
+    int stopped = 0, single;
+    zmq_msg_t frame;
+    zmq_msg_init(&frame);
+    /* Whatever comes on this socket means stop: a stop is not refused for a bad frame. */
+    while (receive_frame(link->stop, &frame, &single)) stopped = 1;
+    zmq_msg_close(&frame);
+    return stopped;
+}

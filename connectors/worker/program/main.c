@@ -1,0 +1,165 @@
+/* main.c - `interphase-worker`, which `interphase worker` executes: reads the command line, then
+ * lives as worker.h says. SPDX-License-Identifier: GPL-3.0-or-later */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "interphase/version.h"
+#include "worker.h"
+
+enum { ALLOW_MAX = 256, USAGE = 2, FAILURE = 3 };
+
+static const char HELP[] =
+    "usage: interphase worker --connect ENDPOINT --connector NAME|PATH.so [options]\n"
+    "       interphase worker --connector NAME|PATH.so --describe\n"
+    "       interphase worker --connector NAME|PATH.so --check TASK OPTIONS\n"
+    "\n"
+    "Performs the tasks of one connector for the agent at ENDPOINT, until it is told to stop.\n"
+    "\n"
+    "  --connect ENDPOINT   where the agent listens, e.g. "
+    "ipc:///run/user/1000/interphase/f00.sock\n"
+    "  --connector NAME     name of an installed connector, or the path of a .so\n"
+    "  --config JSON        the connector's own settings\n"
+    "  --slots N            attempts at a time (default 1)\n"
+    "  --name ID            as the agent shows this worker (default HOST-CONNECTOR)\n"
+    "  --allow PROGRAM      a program that the command connector may run; may be repeated\n"
+    "  --base FOLDER        relative paths in a task's options start here (default: this folder)\n"
+    "  --state FOLDER       outbox, ledger and attempts (default ~/.local/state/interphase/ID)\n"
+    "  --drain              on SIGTERM or SIGINT finish running work first; a second one ends it\n"
+    "  --die-with-parent    end when the process that started this one does\n"
+    "  --log LEVEL          debug, info, warn (default) or error, on standard error\n"
+    "  --describe           print the connector's tasks as JSON\n"
+    "  --check TASK OPTIONS check a task's options (a JSON object) and say what is wrong\n"
+    "  --help, --version\n"
+    "\n"
+    "Exit codes: 0 stopped, 2 usage, 3 failure.\n";
+
+typedef struct {
+    itp_worker_options options;
+    const char *allow[ALLOW_MAX];
+    const char *check; /* task */
+    itp_log_to log;
+    int describe;
+} arguments;
+
+static int complain(const char *text)
+{
+    fprintf(stderr, "interphase worker: %s\n(try interphase worker --help)\n", text);
+    return USAGE;
+}
+
+static int read_level(const char *text, itp_log_level *out)
+{
+    static const char *const levels[] = {"debug", "info", "warn", "error"};
+    for (int i = 0; i < 4; i++)
+        if (strcmp(text, levels[i]) == 0) {
+            *out = (itp_log_level)i;
+            return 0;
+        }
+    return complain("--log takes debug, info, warn or error");
+}
+
+static int read_slots(const char *text, unsigned *out)
+{
+    char *end;
+    unsigned long n = strtoul(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || n < 1 || n > ITP_WORKER_SLOTS_MAX)
+        return complain("--slots takes a number from 1 to 1024");
+    *out = (unsigned)n;
+    return 0;
+}
+
+/* -1: go on; else the exit code. */
+static int read_arguments(int argc, char **argv, arguments *a)
+{
+    static const struct option OPTIONS[] = {
+        {"connect", required_argument, NULL, 'c'}, {"connector", required_argument, NULL, 'C'},
+        {"config", required_argument, NULL, 'j'},  {"slots", required_argument, NULL, 's'},
+        {"name", required_argument, NULL, 'n'},    {"allow", required_argument, NULL, 'a'},
+        {"base", required_argument, NULL, 'b'},    {"state", required_argument, NULL, 'S'},
+        {"drain", no_argument, NULL, 'd'},         {"die-with-parent", no_argument, NULL, 'p'},
+        {"log", required_argument, NULL, 'l'},     {"describe", no_argument, NULL, 'D'},
+        {"check", required_argument, NULL, 'k'},   {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},       {NULL, 0, NULL, 0}};
+    itp_worker_options *o = &a->options;
+    int bad = 0;
+    for (int option; !bad && (option = getopt_long(argc, argv, "h", OPTIONS, NULL)) != -1;) {
+        switch (option) {
+        case 'c': o->endpoint = optarg; break;
+        case 'C': o->connector = optarg; break;
+        case 'j': o->config = optarg; break;
+        case 's': bad = read_slots(optarg, &o->slots); break;
+        case 'n': o->name = optarg; break;
+        case 'a':
+            if (o->n_allow == ALLOW_MAX) return complain("too many --allow");
+            a->allow[o->n_allow++] = optarg;
+            break;
+        case 'b': o->base = optarg; break;
+        case 'S': o->state = optarg; break;
+        case 'd': o->drain = 1; break;
+        case 'p': o->die_with_parent = 1; break;
+        case 'l': bad = read_level(optarg, &a->log.least); break;
+        case 'D': a->describe = 1; break;
+        case 'k': a->check = optarg; break;
+        case 'h': fputs(HELP, stdout); return 0;
+        case 'V': puts("interphase-worker " ITP_VERSION); return 0;
+        default: return USAGE;
+        }
+    }
+    return bad ? bad : -1;
+}
+
+static int print_schema(const itp_plugin *plugin)
+{
+    char *schema;
+    if (itp_plugin_schema(plugin, &schema) != ITP_OK) return FAILURE;
+    puts(schema);
+    free(schema);
+    return 0;
+}
+
+/* --describe and --check: the connector answers without an agent. */
+static int ask_connector(const arguments *a, const char *options)
+{
+    itp_plugin *plugin;
+    itp_error err;
+    int code = 0;
+    if (itp_plugin_load(&plugin, a->options.connector, &err) != ITP_OK) {
+        fprintf(stderr, "interphase worker: %s\n", err.text);
+        return FAILURE;
+    }
+    if (a->options.base && chdir(a->options.base) != 0) {
+        perror(a->options.base);
+        code = FAILURE;
+    } else if (a->describe) {
+        code = print_schema(plugin);
+    } else if (itp_plugin_check(plugin, a->check, options, &err) != ITP_OK) {
+        fprintf(stderr, "%s\n", err.text);
+        code = USAGE;
+    }
+    itp_plugin_unload(plugin);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    arguments a = {.options = {.slots = 1}, .log = {2, ITP_WARN, NULL}};
+    int code = read_arguments(argc, argv, &a);
+    if (code >= 0) return code;
+    if (!a.options.connector) return complain("--connector is missing");
+    const char *rest = optind < argc ? argv[optind] : NULL;
+    if (a.describe || a.check) {
+        if (a.check && !rest) return complain("--check takes a task and its options as JSON");
+        return ask_connector(&a, rest);
+    }
+    if (rest) return complain("unexpected argument");
+    if (!a.options.endpoint) return complain("--connect is missing");
+    a.options.allow = a.allow;
+    itp_error err = {.status = ITP_OK};
+    itp_status st = itp_worker_run(&a.options, &a.log, &err);
+    if (st != ITP_OK) fprintf(stderr, "interphase worker: %s\n", err.text);
+    /* Threads of a connector that would not stop are still running: no exit handlers then. */
+    if (st == ITP_ETIMEOUT) _exit(FAILURE);
+    return st == ITP_OK ? 0 : FAILURE;
+}

@@ -1,0 +1,33 @@
+/* worker.h - the life of a worker process: connects to an agent, says what its connector can do,
+ * runs what it is offered in its slots, and keeps what it owes until the agent has it.
+ *   An agent that goes away is waited for; results pile up in the outbox meanwhile. SIGTERM and
+ * SIGINT end it cleanly: running repeatable work is given up (with `drain`: finished first),
+ * physical work is always finished, results are on disk, the agent hears BYE.
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ITP_WORKER_H
+#define ITP_WORKER_H
+
+#include "log.h"
+#include "plugin.h"
+
+#define ITP_WORKER_SLOTS_MAX 1024
+
+typedef struct itp_worker_options {
+    const char *endpoint;  /* ipc://... of the agent */
+    const char *connector; /* name or path */
+    const char *config;    /* JSON object for the connector; NULL: none */
+    const char *name;      /* as the agent shows it; NULL: HOST-CONNECTOR */
+    const char *state;     /* folder of outbox, ledger and attempts; NULL: by name in the home */
+    const char *base;      /* relative paths in options are relative to it; NULL: current folder */
+    const char *const *allow; /* programs that `command` may run; each a path or a name */
+    unsigned slots, n_allow;
+    int drain;           /* 1: a signal lets running work finish */
+    int die_with_parent; /* 1: ends when the process that started it does, and on its BYE; SIGINT is
+                            left to that parent */
+} itp_worker_options;
+
+/* Returns when told to stop: ITP_OK. ITP_ETIMEOUT when a connector did not give up its attempt:
+ * then its threads still run, and the process should leave by _exit. */
+itp_status itp_worker_run(const itp_worker_options *options, const itp_log_to *log, itp_error *err);
+
+#endif
