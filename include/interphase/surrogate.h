@@ -165,11 +165,14 @@ itp_status itp_anchors_cross(const itp_anchors *anchors, const double *x, double
                              double *cov, double *dmean, double *dvar, double *dcov);
 
 /* Posterior samples as functions (Wilson et al. 2020), latent units.
- *   features  random Fourier features of the prior part; 0: 1024 */
+ *   features  random Fourier features of the prior part; 0: 1024
+ * Borrows the model: after append, itp_paths_update; after a fit or remove, destroy. */
 typedef struct itp_paths itp_paths;
 itp_status itp_paths_create(itp_paths **out, const itp_surrogate *model, size_t n_paths,
                             size_t features, uint64_t seed);
 void itp_paths_destroy(itp_paths *paths);
+/* After the model was given rows: the same functions, conditioned on them as well. */
+itp_status itp_paths_update(itp_paths *paths);
 /* Values of path `path` at n points, and gradients n x d (may be NULL). */
 itp_status itp_paths_eval(const itp_paths *paths, size_t path, size_t n, const double *x,
                           double *value, double *grad);

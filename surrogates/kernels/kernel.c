@@ -121,9 +121,8 @@ void itp_kernel_backward(const itp_kernel *kernel, const double *theta, const it
     }
 }
 
-/* x embedded as one point, with its jacobian behind it: 2 x features doubles. */
-static itp_status embed_one(const itp_kernel *kernel, const double *theta, const double *x,
-                            itp_points *point)
+itp_status itp_kernel_embed_one(const itp_kernel *kernel, const double *theta, const double *x,
+                                itp_points *point)
 {
     size_t features = kernel->n_features;
     *point = (itp_points){1, 1, features, malloc((2 * features + 1) * sizeof(double))};
@@ -139,7 +138,7 @@ itp_status itp_kernel_grad_x(const itp_kernel *kernel, const double *theta, cons
     double ones[ITP_TILE];
     itp_points point;
     for (size_t j = 0; j < ITP_TILE; j++) ones[j] = 1;
-    itp_status st = embed_one(kernel, theta, x, &point);
+    itp_status st = itp_kernel_embed_one(kernel, theta, x, &point);
     if (st != ITP_OK) return st;
     const itp_node *root = kernel->root;
     itp_row row = {theta, point.f, 1, b, 0, 0};
@@ -158,7 +157,7 @@ itp_status itp_kernel_grad_diag(const itp_kernel *kernel, const double *theta, c
 {
     /* k(x, x) as a function of x: both arguments move, and k is symmetric, so twice the first's. */
     itp_points point;
-    itp_status st = embed_one(kernel, theta, x, &point);
+    itp_status st = itp_kernel_embed_one(kernel, theta, x, &point);
     if (st != ITP_OK) return st;
     double two = 2;
     itp_row row = {theta, point.f, 1, &point, 0, 1};
@@ -181,9 +180,9 @@ itp_status itp_kernel_mixed_second(const itp_kernel *kernel, const double *theta
 {
     if (!is_smooth(kernel->root)) return ITP_ENOTSUP;
     itp_points a, b;
-    itp_status st = embed_one(kernel, theta, x, &a);
+    itp_status st = itp_kernel_embed_one(kernel, theta, x, &a);
     if (st != ITP_OK) return st;
-    if ((st = embed_one(kernel, theta, y, &b)) == ITP_OK) {
+    if ((st = itp_kernel_embed_one(kernel, theta, y, &b)) == ITP_OK) {
         itp_row row = {theta, a.f, 1, &b, 0, 1};
         memset(out, 0, kernel->d * kernel->d * sizeof *out);
         kernel->root->class->mixed(kernel->root, &row, a.f + a.features, b.f + b.features, 1,

@@ -12,4 +12,8 @@ struct itp_kernel {
     char name[64];
 };
 
+/* x embedded as one point, with its jacobian behind it: 2 x n_features doubles. */
+itp_status itp_kernel_embed_one(const itp_kernel *kernel, const double *theta, const double *x,
+                                itp_points *point);
+
 #endif
