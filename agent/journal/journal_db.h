@@ -12,6 +12,9 @@
 /* "ITPJ": how a file says that it is a journal (PRAGMA application_id). */
 #define ITP_JOURNAL_APPLICATION 0x4954504a
 
+/* schema.sql, embedded by the build. */
+extern const char ITP_SCHEMA_SQL[];
+
 /* Columns of a row as statements read them: those that are hashed, then the hash. */
 #define ITP_JOURNAL_COLUMNS                                                                        \
     "seq, at, kind, trial, request, epoch, worker, task, source, decision, payload, actions, hash"

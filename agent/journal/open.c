@@ -11,7 +11,6 @@
 #include "interphase/version.h"
 #include "journal_lock.h"
 #include "migrate.h"
-#include "schema_sql.h"
 
 #define WAL_BYTES_KEPT 16777216 /* a WAL that grew beyond this under a slow reader is cut back */
 
@@ -123,7 +122,7 @@ static itp_status make_schema(itp_journal *journal, itp_error *err)
     snprintf(stamp, sizeof stamp, "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
              ITP_JOURNAL_APPLICATION, ITP_SCHEMA_VERSION);
     itp_status st = itp_journal_exec(journal, "BEGIN IMMEDIATE", err);
-    if (st == ITP_OK) st = itp_journal_exec(journal, SCHEMA_SQL, err);
+    if (st == ITP_OK) st = itp_journal_exec(journal, ITP_SCHEMA_SQL, err);
     if (st == ITP_OK) st = itp_journal_exec(journal, stamp, err);
     return st == ITP_OK ? sync_folder(journal, err) : st;
 }
