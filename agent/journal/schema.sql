@@ -131,21 +131,23 @@ WITH born AS (
       AND json_extract(payload, '$.refused') IS NULL),
 asked AS (
     SELECT trial, count(*) AS requests, sum(state = 'failed') AS failed,
+           sum(state = 'retracted') AS retracted,
            sum(state NOT IN ('measured', 'failed', 'cancelled', 'retracted', 'resolved')) AS open
     FROM requests WHERE trial IS NOT NULL GROUP BY trial),
 known AS (
     SELECT trial, count(DISTINCT seq) AS measured, max(at) AS at
     FROM measurements WHERE indexed IS NULL GROUP BY trial),
 word AS (
-    SELECT trial, sum(kind = 'cancelled') AS cancelled,
+    SELECT trial, sum(kind = 'cancelled') AS cancelled, sum(kind = 'retracted') AS retracted,
            sum(kind = 'told' AND json_type(payload, '$.cause') = 'text') AS failed
     FROM event
-    WHERE trial IS NOT NULL AND kind IN ('cancelled', 'told')
+    WHERE trial IS NOT NULL AND kind IN ('cancelled', 'retracted', 'told')
       AND json_extract(payload, '$.refused') IS NULL
     GROUP BY trial)
 SELECT born.trial,
        CASE WHEN asked.open > 0 THEN 'running' WHEN known.measured > 0 THEN 'measured'
             WHEN word.cancelled > 0 THEN 'cancelled'
+            WHEN word.retracted > 0 OR asked.retracted > 0 THEN 'retracted'
             WHEN asked.failed > 0 OR word.failed > 0 THEN 'failed' ELSE 'pending' END AS state,
        (SELECT json_group_object(
                    parameters.name,
