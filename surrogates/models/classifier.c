@@ -24,7 +24,7 @@ struct itp_classifier {
     int is_fitted;
 };
 
-static const double VARIANCE_LN_MEAN = 1,
+static const double VARIANCE_LN_MEAN = 2,
                     VARIANCE_LN_SD = 1; /* of s^2: failures are mostly sharp */
 
 itp_status itp_classifier_create(itp_classifier **out, size_t d, const itp_column *columns)

@@ -61,7 +61,7 @@ static void mode_is_where_its_equation_holds(void)
 static void probability_follows_the_disc(void)
 {
     itp_classifier *c = NULL;
-    double inside[2] = {0.3, 0.6}, outside[2] = {0.95, 0.05}, p, q, grad[2];
+    double inside[2] = {0.3, 0.6}, outside[2] = {0.8, 0.25}, p, q, grad[2];
     disc(120, 3);
     CU_ASSERT_FATAL(itp_classifier_create(&c, 2, P.columns) == ITP_OK);
     CU_ASSERT(itp_classifier_log_prob(c, inside, &p, NULL) == ITP_ENOTFIT);
