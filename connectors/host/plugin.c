@@ -48,12 +48,20 @@ static int try_beside_program(const char *name, char *path, itp_buffer *tried)
     return try_folder(folder, strlen(folder), name, path, tried);
 }
 
-static itp_status find(const char *name, char path[PATH_MAX], itp_error *err)
+static itp_status find_path(const char *name, const char *base, char path[PATH_MAX], itp_error *err)
 {
-    if (strchr(name, '/')) {
-        if (!realpath(name, path)) return itp_fail(err, ITP_ENOTFOUND, "%s: no such file", name);
-        return ITP_OK;
-    }
+    char joined[PATH_MAX];
+    int relative = name[0] != '/' && base;
+    int used =
+        snprintf(joined, sizeof joined, "%s%s%s", relative ? base : "", relative ? "/" : "", name);
+    if (used >= (int)sizeof joined || !realpath(joined, path))
+        return itp_fail(err, ITP_ENOTFOUND, "connector %.900s: no such file", joined);
+    return ITP_OK;
+}
+
+static itp_status find(const char *name, const char *base, char path[PATH_MAX], itp_error *err)
+{
+    if (strchr(name, '/')) return find_path(name, base, path, err);
     itp_buffer tried = {0};
     int found = 0;
     const char *folders = getenv("INTERPHASE_CONNECTORS");
@@ -123,10 +131,11 @@ static itp_status check_tasks(const itp_plugin *plugin, itp_error *err)
     return ITP_OK;
 }
 
-itp_status itp_plugin_load(itp_plugin **out, const char *name_or_path, itp_error *err)
+itp_status itp_plugin_load(itp_plugin **out, const char *name_or_path, const char *base,
+                           itp_error *err)
 {
     char path[PATH_MAX];
-    itp_status st = find(name_or_path, path, err);
+    itp_status st = find(name_or_path, base, path, err);
     if (st != ITP_OK) return st;
     itp_plugin *plugin = calloc(1, sizeof *plugin);
     if (!plugin || !(plugin->path = strdup(path))) {

@@ -1,8 +1,8 @@
 /* plugin.h - finds a connector, loads it, checks its ABI and what it says of itself.
  *   A name ("function") is looked for as NAME.so in the folders of $INTERPHASE_CONNECTORS
  * (separated by colons), in ../lib/interphase beside the running program (build tree or
- * installation), and in the folder of installation; a word with a slash is a path.
- * Life cycle  load -> { connector | tasks | ... } -> unload, after every slot is closed
+ * installation), and in the folder of installation; a word with a slash is a path, relative to
+ * `base`. Life cycle  load -> { connector | tasks | ... } -> unload, after every slot is closed
  * Threads     read only once loaded            SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef ITP_PLUGIN_H
 #define ITP_PLUGIN_H
@@ -11,9 +11,10 @@
 
 typedef struct itp_plugin itp_plugin;
 
-/* ITP_ENOTFOUND lists the places searched; ITP_EVERSION names both ABIs; ITP_EINVAL what the
- * plug-in lacks. */
-itp_status itp_plugin_load(itp_plugin **out, const char *name_or_path, itp_error *err);
+/* base NULL: the current folder. ITP_ENOTFOUND lists the places searched; ITP_EVERSION names both
+ * ABIs; ITP_EINVAL what the plug-in lacks. */
+itp_status itp_plugin_load(itp_plugin **out, const char *name_or_path, const char *base,
+                           itp_error *err);
 void itp_plugin_unload(itp_plugin *plugin);
 
 /* Its callbacks: a copy that ends with NULLs what an older plug-in does not have. */

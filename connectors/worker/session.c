@@ -89,7 +89,7 @@ static void enlist(session *s, int64_t now_ms)
 {
     const itp_tasks *tasks = itp_plugin_tasks(s->plugin);
     const char **names = calloc(tasks->n_tasks + 1, sizeof *names);
-    itp_roster roster = {.connector = itp_plugin_connector(s->plugin)->id,
+    itp_roster roster = {.connector = s->options->connector,
                          .slots = s->options->slots,
                          .cls = s->cls,
                          .schema = s->schema,

@@ -158,7 +158,7 @@ static itp_status open_worker(worker *w, const itp_worker_options *options, cons
                         ITP_WORKER_SLOTS_MAX);
     itp_status st = take_signals(w, options, err);
     if (st == ITP_OK && options->die_with_parent) st = watch_parent(w, err);
-    if (st == ITP_OK) st = itp_plugin_load(&s->plugin, options->connector, err);
+    if (st == ITP_OK) st = itp_plugin_load(&s->plugin, options->connector, options->base, err);
     if (st == ITP_OK) st = settle_names(w, options, err);
     if (st == ITP_OK) st = settle_config(w, options, err);
     if (st == ITP_OK) st = itp_units_create(&w->units, err);

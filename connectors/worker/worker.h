@@ -14,11 +14,11 @@
 
 typedef struct itp_worker_options {
     const char *endpoint;  /* ipc://... of the agent */
-    const char *connector; /* name or path */
+    const char *connector; /* name or path; REGISTER says the same word, its schema the id */
     const char *config;    /* JSON object for the connector; NULL: none */
     const char *name;      /* as the agent shows it; NULL: HOST-CONNECTOR */
     const char *state;     /* folder of outbox, ledger and attempts; NULL: by name in the home */
-    const char *base;      /* relative paths in options are relative to it; NULL: current folder */
+    const char *base;      /* relative paths start here, the connector's too; NULL: this folder */
     const char *const *allow; /* programs that `command` may run; each a path or a name */
     unsigned slots, n_allow;
     int drain;           /* 1: a signal lets running work finish */

@@ -125,7 +125,7 @@ static int ask_connector(const arguments *a, const char *options)
     itp_plugin *plugin;
     itp_error err;
     int code = 0;
-    if (itp_plugin_load(&plugin, a->options.connector, &err) != ITP_OK) {
+    if (itp_plugin_load(&plugin, a->options.connector, a->options.base, &err) != ITP_OK) {
         fprintf(stderr, "interphase worker: %s\n", err.text);
         return FAILURE;
     }
