@@ -14,10 +14,13 @@
 /* Planes of atoms nearer than this are one plane (angstrom). */
 #define ITP_LAYER_GAP 0.10
 
-/* A symmetry of the half crystal: in-plane fractions y' = y m + shift (row vectors). */
+/* A symmetry of the half crystal: in-plane fractions y' = y m + shift / ITP_SHIFTS (row vectors).
+ * The facet's origin is put on a rotation point or mirror of its plane group, so shifts are exact.
+ */
+#define ITP_SHIFTS 24
 typedef struct itp_planeop {
     int m[2][2];
-    double shift[2];
+    int shift[2]; /* 0 .. ITP_SHIFTS - 1 */
 } itp_planeop;
 
 typedef struct itp_plane {

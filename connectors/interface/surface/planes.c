@@ -28,17 +28,24 @@ static void to_facet(const itp_facet *f, const itp_operation *op, double q[3][3]
     vec_frame(op->shift, (const double(*)[3])inverse, t);
 }
 
-static int known_op(const itp_facet *f, const itp_planeop *op)
+/* Operations with real shifts, before the origin has been chosen. */
+typedef struct loose {
+    int m[2][2];
+    double shift[2];
+} loose;
+
+static int known_op(const loose *list, size_t n, const loose *op)
 {
-    for (size_t k = 0; k < f->n_ops; k++)
-        if (memcmp(f->ops[k].m, op->m, sizeof op->m) == 0 &&
-            vec_circle(f->ops[k].shift[0], op->shift[0]) < SAME &&
-            vec_circle(f->ops[k].shift[1], op->shift[1]) < SAME)
+    for (size_t k = 0; k < n; k++)
+        if (memcmp(list[k].m, op->m, sizeof op->m) == 0 &&
+            vec_circle(list[k].shift[0], op->shift[0]) < SAME &&
+            vec_circle(list[k].shift[1], op->shift[1]) < SAME)
             return 1;
     return 0;
 }
 
-static void sort_out(itp_facet *f, const itp_operation *op)
+/* Files the operation under flips, plane group or neither. */
+static void sort_out(itp_facet *f, const itp_operation *op, loose *list)
 {
     double q[3][3], t[3];
     to_facet(f, op, q, t);
@@ -51,24 +58,100 @@ static void sort_out(itp_facet *f, const itp_operation *op)
         return;
     }
     if (vec_circle(t[2], 0) > SAME) return; /* leads to another termination: see same_cut */
-    itp_planeop plane;
+    loose plane;
     for (int i = 0; i < 2; i++) {
         for (int j = 0; j < 2; j++) plane.m[i][j] = (int)lround(q[i][j]);
-        /* A whole number of periods up is a step along c, which leans over sideways not at all in
-         * these coordinates, so the shift in the plane stays as it is. */
+        /* What goes a whole period up comes back along c, which changes nothing in the plane. */
         plane.shift[i] = vec_wrap(t[i], SAME);
     }
-    if (!known_op(f, &plane)) f->ops[f->n_ops++] = plane;
+    if (!known_op(list, f->n_ops, &plane)) list[f->n_ops++] = plane;
+}
+
+static int order_of(const int m[2][2])
+{
+    int det = m[0][0] * m[1][1] - m[0][1] * m[1][0], trace = m[0][0] + m[1][1];
+    if (det < 0) return -1; /* a mirror or glide */
+    return trace == 2 ? 1 : trace == -2 ? 2 : trace == -1 ? 3 : trace == 0 ? 4 : 6;
+}
+
+/* 1 when point a comes before b; equal within the tolerance is not before. */
+static int point_before(const double a[2], const double b[2])
+{
+    for (int j = 0; j < 2; j++)
+        if (fabs(a[j] - b[j]) > SAME) return a[j] < b[j];
+    return 0;
+}
+
+/* A centre of the highest rotation, else a point on a mirror or glide line, else where it was. Of
+ * several the first, so the choice does not hang on the order of the operations. */
+static void choose_origin(const loose *list, size_t n, double origin[2])
+{
+    int highest = 1, mirror = 0;
+    double best[2] = {2, 2};
+    for (size_t k = 0; k < n; k++) {
+        int order = order_of((const int(*)[2])list[k].m);
+        if (order > highest) highest = order;
+        mirror |= order < 0;
+    }
+    origin[0] = origin[1] = 0;
+    if (highest == 1 && !mirror) return;
+    for (size_t k = 0; k < n; k++) {
+        const int(*m)[2] = (const int(*)[2])list[k].m;
+        if (order_of(m) != (highest > 1 ? highest : -1)) continue;
+        for (int u = -3; u <= 3; u++)
+            for (int v = -3; v <= 3; v++) {
+                double w[2] = {list[k].shift[0] + u, list[k].shift[1] + v}, p[2];
+                if (highest > 1) { /* p (1 - m) = w */
+                    double a = 1 - m[0][0], b = -m[0][1], c = -m[1][0], d = 1 - m[1][1];
+                    double det = a * d - b * c;
+                    p[0] = (w[0] * d - w[1] * c) / det;
+                    p[1] = (w[1] * a - w[0] * b) / det;
+                } else { /* half of what lies across the mirror: w - w m over four */
+                    for (int j = 0; j < 2; j++) p[j] = (w[j] - w[0] * m[0][j] - w[1] * m[1][j]) / 4;
+                }
+                for (int j = 0; j < 2; j++) p[j] = vec_wrap(p[j], SAME);
+                if (point_before(p, best)) memcpy(best, p, sizeof best);
+            }
+    }
+    memcpy(origin, best, sizeof best);
+}
+
+static itp_status settle(itp_facet *f, const loose *list, itp_error *err)
+{
+    double o[2];
+    choose_origin(list, f->n_ops, o);
+    for (size_t i = 0; i < f->n; i++)
+        for (int j = 0; j < 2; j++) f->frac[i][j] = vec_wrap(f->frac[i][j] - o[j], 1e-6);
+    for (size_t k = 0; k < f->n_ops; k++) {
+        const int(*m)[2] = (const int(*)[2])list[k].m;
+        memcpy(f->ops[k].m, list[k].m, sizeof list[k].m);
+        for (int j = 0; j < 2; j++) {
+            double w = (list[k].shift[j] + o[0] * m[0][j] + o[1] * m[1][j] - o[j]) * ITP_SHIFTS;
+            long whole = lround(w);
+            if (fabs(w - (double)whole) > 0.05)
+                return itp_fail(err, ITP_ESCIENTIFIC, "%s(%d%d%d): a glide is no 24th of the cell",
+                                f->phase->label, f->miller.h[0], f->miller.h[1], f->miller.h[2]);
+            f->ops[k].shift[j] = (int)(((whole % ITP_SHIFTS) + ITP_SHIFTS) % ITP_SHIFTS);
+        }
+    }
+    return ITP_OK;
 }
 
 itp_status itp_facet_operations(itp_facet *f, itp_error *err)
 {
     const itp_symmetry *s = f->phase->symmetry;
+    loose *list = calloc(s->n, sizeof *list);
     f->ops = calloc(s->n, sizeof *f->ops);
     f->flips = calloc(s->n, sizeof *f->flips);
-    if (!f->ops || !f->flips) return itp_fail(err, ITP_ENOMEM, "symmetry of a facet");
-    for (size_t o = 0; o < s->n; o++) sort_out(f, &s->operations[o]);
-    return ITP_OK;
+    itp_status st = ITP_ENOMEM;
+    if (list && f->ops && f->flips) {
+        for (size_t o = 0; o < s->n; o++) sort_out(f, &s->operations[o], list);
+        st = settle(f, list, err);
+    } else {
+        (void)itp_fail(err, ITP_ENOMEM, "symmetry of a facet");
+    }
+    free(list);
+    return st;
 }
 
 static int same_cut(const itp_facet *f, double a, double b)
