@@ -135,8 +135,7 @@ static void take_surface(cursor *c, char phase[ITP_PHASE_LABEL_MAX], itp_miller 
 {
     size_t n = 0;
     if (c->expected) return;
-    while (*c->at && *c->at != '(' && n + 1 < ITP_PHASE_LABEL_MAX)
-        phase[n++] = *c->at++;
+    while (*c->at && *c->at != '(' && n + 1 < ITP_PHASE_LABEL_MAX) phase[n++] = *c->at++;
     phase[n] = 0;
     if (n == 0) c->expected = "a phase";
     take(c, '(', "'(' after the phase");
