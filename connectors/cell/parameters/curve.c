@@ -295,11 +295,26 @@ itp_status itp_curve_table(itp_curve *curve, size_t n, const double *x, const do
     return ITP_OK;
 }
 
+itp_status itp_curve_scale(itp_curve *curve, double factor, itp_error *err)
+{
+    if (curve->kind == ITP_CURVE_CONSTANT) {
+        curve->constant *= factor;
+    } else if (curve->kind == ITP_CURVE_TABLE) {
+        for (size_t i = 0; i < curve->n; i++) curve->table.y[i] *= factor;
+    } else if (curve->n + 2 > ITP_CURVE_OPS) {
+        return itp_fail(err, ITP_ERANGE, "too long an expression");
+    } else {
+        curve->ops[curve->n++] = (itp_curve_op){OP_CONST, factor};
+        curve->ops[curve->n++] = (itp_curve_op){OP_MUL, 0};
+    }
+    return ITP_OK;
+}
+
 /* --- evaluating --- */
 static double run(const itp_curve *curve, double x, double *slope)
 {
-    dual stack[ITP_CURVE_DEPTH + 1];
-    dual *top = stack; /* one past the last operand */
+    dual stack[ITP_CURVE_DEPTH + 2]; /* one more than parsed: itp_curve_scale adds one */
+    dual *top = stack;               /* one past the last operand */
     for (const itp_curve_op *op = curve->ops, *end = op + curve->n; op < end; op++) {
         if (op->code == OP_CONST) {
             *top++ = (dual){op->value, 0};

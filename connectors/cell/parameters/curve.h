@@ -49,6 +49,9 @@ itp_status itp_curve_parse(itp_curve *curve, const char *text, itp_error *err);
 itp_status itp_curve_table(itp_curve *curve, size_t n, const double *x, const double *y,
                            itp_error *err);
 
+/* Multiplies the curve. ITP_ERANGE when an expression has no room left for that. */
+itp_status itp_curve_scale(itp_curve *curve, double factor, itp_error *err);
+
 /* Value at x; *slope (may be NULL) its derivative. May be infinite or NaN where the expression is.
  */
 double itp_curve_at(const itp_curve *curve, double x, double *slope);
