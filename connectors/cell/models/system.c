@@ -43,21 +43,50 @@ static double spme_drop(const itp_eval *e)
     return 2 * (1 - e->m->p.transference) * e->m->p.thermodynamic * e->k.rt_f;
 }
 
-/* Average of ln u over an electrode. The variance of u within a cell, from its slope, is what makes
- * the mean of a logarithm differ from the logarithm of the mean; without it ten cells would not do.
- */
-static double mean_log(const itp_eval *e, const itp_cell_block *b)
+/* Relative rise of u across cell i of an electrode, from its neighbours there, and how many cells
+ * apart these are. */
+static double rise_in(const itp_eval *e, const itp_cell_block *b, size_t i, size_t *left,
+                      size_t *right)
 {
     const itp_cell_model *m = e->m;
     const double *u = e->y + m->i_salt;
+    *left = i > b->cell ? i - 1 : i;
+    *right = i + 1 < b->cell + b->cells ? i + 1 : i;
+    if (*left == *right) return 0;
+    return (u[*right] - u[*left]) / (double)(*right - *left) * m->salt.d_log_u[i];
+}
+
+/* Average of ln u over an electrode. The variance of u within a cell, rise^2/12, is what makes the
+ * mean of a logarithm differ from the logarithm of the mean; without it ten cells would not do. */
+static double mean_log(const itp_eval *e, const itp_cell_block *b)
+{
+    const itp_cell_model *m = e->m;
+    size_t left, right;
     double sum = 0;
     for (size_t i = b->cell; i < b->cell + b->cells; i++) {
-        size_t left = i > b->cell ? i - 1 : i, right = i + 1 < b->cell + b->cells ? i + 1 : i;
-        double rise = 0, steps = (double)(right - left);
-        if (steps > 0) rise = (u[right] - u[left]) / steps * m->salt.d_log_u[i];
+        double rise = rise_in(e, b, i, &left, &right);
         sum += m->dx[i] * (m->salt.log_u[i] - rise * rise / 24);
     }
     return sum / b->par->thickness;
+}
+
+/* `factor` times its derivatives into a row. */
+static void mean_log_row(const itp_eval *e, const itp_cell_block *b, size_t row, double factor,
+                         itp_sparse *s)
+{
+    const itp_cell_model *m = e->m;
+    for (size_t i = b->cell; i < b->cell + b->cells; i++) {
+        size_t left, right;
+        double rise = rise_in(e, b, i, &left, &right), d = m->salt.d_log_u[i];
+        double w = factor * m->dx[i] / b->par->thickness;
+        double apart = right > left ? (double)(right - left) : 1;
+        double d_rise = -w * rise / 12 * d / apart;
+        /* d(d ln u/du)/du is -d^2 above the floor of the logarithm and 0 below. */
+        double inside = e->y[m->i_salt + i] * d > 0.999 ? d : 0;
+        itp_sparse_add(s, row, m->i_salt + i, w * (d + rise * rise / 12 * inside));
+        itp_sparse_add(s, row, m->i_salt + right, d_rise);
+        itp_sparse_add(s, row, m->i_salt + left, -d_rise);
+    }
 }
 
 static double voltage(const itp_eval *e)
@@ -88,14 +117,12 @@ static void voltage_row(const itp_eval *e, itp_sparse *s)
     else
         itp_sparse_add(s, row, itp_cell_at(n, 0, n->phi), 1);
     if (m->o.fidelity == ITP_CELL_SPME) {
-        double slope, ohm = spme_ohm(e, &slope), drop = spme_drop(e);
+        double slope, ohm = spme_ohm(e, &slope);
         d_current += ohm / m->area;
-        for (size_t i = 0; i < m->nx; i++) {
-            double d = e->y[m->i_current] / m->area * slope * m->dx[i];
-            if (i < n->cells) d += drop * m->dx[i] / n->par->thickness * m->salt.d_log_u[i];
-            if (i >= p->cell) d -= drop * m->dx[i] / p->par->thickness * m->salt.d_log_u[i];
-            itp_sparse_add(s, row, m->i_salt + i, d);
-        }
+        for (size_t i = 0; i < m->nx; i++)
+            itp_sparse_add(s, row, m->i_salt + i, e->y[m->i_current] / m->area * slope * m->dx[i]);
+        mean_log_row(e, n, row, spme_drop(e), s);
+        mean_log_row(e, p, row, -spme_drop(e), s);
     }
     itp_sparse_add(s, row, m->i_current, d_current);
 }

@@ -22,7 +22,7 @@ static double ocv(const balance *b, double x)
 
 static itp_status solve(const balance *b, double v, const char *what, double *x, itp_error *err)
 {
-    static const double EDGE = 1e-9;
+    static const double EDGE = 1e-4; /* nearer, it is the wall of itp_cell_ocp that answers */
     double low = fmax(0, (b->n - b->q_p) / b->q_n) + EDGE, high = fmin(1, b->n / b->q_n) - EDGE;
     if (!(low < high) || !(ocv(b, low) <= v) || !(ocv(b, high) >= v))
         return itp_fail(err, ITP_ERANGE,

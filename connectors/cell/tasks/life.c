@@ -100,7 +100,7 @@ static itp_status run(const itp_cell_job *job, const itp_cell_hooks *hooks,
     c.hold.until_rate = c.charge.rate_min;
     itp_cell_life_options o = {.cycles_max = (size_t)itp_cell_input(job, "cycles_max", 5000),
                                .end_capacity = itp_cell_input(job, "end_capacity", 0.8),
-                               .tolerance = itp_cell_input(job, "jump_tolerance", 1e-4),
+                               .tolerance = itp_cell_input(job, "jump_tolerance", 2e-5),
                                .jump_max = 500};
     if (st == ITP_OK) st = itp_cell_job_runner(job, 1, hooks, &r, err);
     if (st == ITP_OK) st = itp_cell_live(r, one_cycle, &c, &o, life, err);
