@@ -81,8 +81,7 @@ static itp_status put_offer(const itp_journal *journal, json_t *offers, const it
 {
     json_t *offer = json_object();
     const char *task = task_name(journal, action->task, -1);
-    const char *source =
-        action->source < 0 ? NULL : task_name(journal, action->task, action->source);
+    const char *source = task_name(journal, action->task, action->source < 0 ? 0 : action->source);
     itp_status st = itp_json_put_id(offer, "request", action->request);
     if (st == ITP_OK) st = itp_json_put_id(offer, "epoch", action->epoch);
     if (st == ITP_OK) st = itp_json_put_id(offer, "trial", action->trial);

@@ -142,20 +142,6 @@ static int named(reader *in, json_t *object, const char *key, size_t n, const ch
 }
 #define NAMED(in, object, key, names) named(in, object, key, sizeof names / sizeof *names, names)
 
-/* Text that is a JSON object: KEY_text where it is there, else KEY written again. */
-static const char *json_text(reader *in, json_t *object, const char *key)
-{
-    char also[24];
-    snprintf(also, sizeof also, "%s_text", key);
-    json_t *value = json_object_get(object, key);
-    if (!json_is_object(value) || json_object_get(object, also))
-        return text(in, object, json_is_object(value) ? also : key);
-    size_t size = json_dumpb(value, NULL, 0, ITP_JSON_FLAGS);
-    char *copy = take(in, size + 1, 1);
-    if (copy && json_dumpb(value, copy, size, ITP_JSON_FLAGS) != size) fail(in, ITP_ENOMEM, key);
-    return copy;
-}
-
 /* A list of exactly n numbers; NULL when it is absent. */
 static const double *reals(reader *in, json_t *object, const char *key, size_t n)
 {
@@ -221,7 +207,7 @@ static const itp_roster *read_roster(reader *in, json_t *payload)
                            .slots = small(in, object, "slots"),
                            .cls = (itp_class)NAMED(in, object, "class", CLASSES),
                            .ledger = text(in, object, "ledger"),
-                           .schema = json_text(in, object, "schema")};
+                           .schema = text(in, object, "schema")};
     for (size_t i = 0; i < roster->n_tasks; i++)
         tasks[i] = text_of(in, json_array_get(names, i), "tasks");
     for (size_t i = 0; i < roster->n_holding; i++) {
@@ -359,7 +345,7 @@ static void read_payload(reader *in, json_t *payload, itp_event *event)
     read_files(in, payload, event);
     event->roster = read_roster(in, payload);
     event->made = read_decision(in, payload);
-    event->provenance = json_text(in, payload, "provenance");
+    event->provenance = text(in, payload, "provenance");
 }
 
 itp_status itp_event_decode(const char *payload, size_t size, itp_event_box *box, itp_error *err)

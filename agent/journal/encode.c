@@ -95,24 +95,6 @@ static void put_reals(itp_status *st, json_t *object, const char *key, size_t n,
         keep(st, json_array_append_new(list, itp_json_real(values[i])) == 0 ? ITP_OK : ITP_ENOMEM);
 }
 
-/* The object is for people, the text for an exact round trip where the two differ. */
-static void put_json(itp_status *st, json_t *object, const char *key, const char *text)
-{
-    if (!text) return;
-    json_t *value = text[0] == '{' ? json_loads(text, 0, NULL) : NULL;
-    if (!value) {
-        keep(st, itp_json_put_text(object, key, text));
-        return;
-    }
-    char *again = json_dumps(value, ITP_JSON_FLAGS);
-    char also[24];
-    snprintf(also, sizeof also, "%s_text", key);
-    keep(st, again ? itp_json_put(object, key, json_incref(value)) : ITP_ENOMEM);
-    if (again && strcmp(again, text) != 0) keep(st, itp_json_put_text(object, also, text));
-    free(again);
-    json_decref(value);
-}
-
 static void put_values(itp_status *st, json_t *payload, size_t n, const itp_value *values)
 {
     if (n == 0) return;
@@ -168,7 +150,7 @@ static void put_roster(itp_status *st, json_t *payload, const itp_roster *roster
                           json_string(roster->cls == ITP_PHYSICAL ? "physical" : "repeatable")));
     keep(st, itp_json_put(object, "slots", json_integer(roster->slots)));
     keep(st, itp_json_put_text(object, "ledger", roster->ledger));
-    put_json(st, object, "schema", roster->schema);
+    keep(st, itp_json_put_text(object, "schema", roster->schema));
     for (size_t i = 0; i < roster->n_tasks; i++)
         keep(st, json_array_append_new(tasks, itp_json_text(roster->tasks[i])) == 0 ? ITP_OK
                                                                                     : ITP_ENOMEM);
@@ -309,7 +291,7 @@ itp_status itp_event_encode(const itp_event *event, json_t **out, itp_error *err
     put_files(&st, payload, event->n_files, event->files);
     put_roster(&st, payload, event->roster);
     put_decision(&st, payload, event->made);
-    put_json(&st, payload, "provenance", event->provenance);
+    keep(&st, itp_json_put_text(payload, "provenance", event->provenance));
     if (st != ITP_OK) {
         json_decref(payload);
         return itp_fail(err, st, "event %s: %s", name,

@@ -6,7 +6,7 @@
  * Payload     a JSON object with the members below; one that is absent was 0, NULL or NaN.
  *   text number index cost cause
  *   values      [{name, number | label, sd, unit}]      point  [number | null]
- *   files       [{path, text | base64}]                 provenance  object
+ *   files       [{path, text | base64}]                 provenance
  *   roster      {connector, class, slots, ledger, schema, tasks: [text],
  *                holding: [[request, epoch]]}
  *   made        {number, saw, generation, wanted, method, why, machine, params, outcomes,
@@ -20,9 +20,8 @@
  *   source}], ack (what was done with a result that was not accepted), refused (why).
  * Numbers     17 significant digits, so that they come back to the same bits. NaN: absent as a
  *             member, null in a list; infinities: "Infinity", "-Infinity". NaNs are all one.
- * Strings     UTF-8 as it is; other bytes: ["base64", "..."]. A text that is a JSON object
- *             (provenance, schema) is stored as an object, for json_extract, and where writing that
- *             again would not give the same bytes also as the string it is (KEY_text).
+ * Strings     UTF-8 as it is; other bytes: ["base64", "..."]. Documents (provenance, schema) are
+ *             strings too, so that they come back to the byte; json_extract gives them as JSON.
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef ITP_EVENT_JSON_H
 #define ITP_EVENT_JSON_H
