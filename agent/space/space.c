@@ -29,15 +29,29 @@ static itp_status check_range(const itp_param *p, itp_error *err)
     return ITP_OK;
 }
 
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static itp_status check_labels(const itp_param *p, itp_error *err)
+{
+    const char **sorted = malloc(p->n_levels * sizeof *sorted), *twice = NULL;
+    if (!sorted) return itp_fail(err, ITP_ENOMEM, "%s", p->name);
+    memcpy(sorted, p->labels, p->n_levels * sizeof *sorted);
+    qsort(sorted, p->n_levels, sizeof *sorted, by_text);
+    for (size_t i = 1; i < p->n_levels && !twice; i++)
+        if (!strcmp(sorted[i - 1], sorted[i])) twice = sorted[i];
+    free(sorted);
+    if (!twice) return ITP_OK;
+    return itp_fail(err, ITP_EINVAL, "%s: label \"%s\" stands twice", p->name, twice);
+}
+
 static itp_status check_levels(const itp_param *p, itp_error *err)
 {
     if (p->n_levels == 0) return itp_fail(err, ITP_EINVAL, "%s: no values to choose from", p->name);
     for (size_t i = 0; i < p->n_levels; i++) {
         if (p->kind == ITP_CATEGORICAL) {
-            for (size_t j = 0; j < i; j++)
-                if (!strcmp(p->labels[i], p->labels[j]))
-                    return itp_fail(err, ITP_EINVAL, "%s: label \"%s\" stands twice", p->name,
-                                    p->labels[i]);
             for (size_t j = 0; j < p->n_descriptors; j++)
                 if (!isfinite(p->descriptors[i * p->n_descriptors + j]))
                     return itp_fail(err, ITP_EINVAL, "%s: descriptor %s of \"%s\" is not a number",
@@ -49,7 +63,7 @@ static itp_status check_levels(const itp_param *p, itp_error *err)
             return itp_fail(err, ITP_EINVAL, "%s: a log scale needs values above 0", p->name);
         }
     }
-    return ITP_OK;
+    return p->kind == ITP_CATEGORICAL ? check_labels(p, err) : ITP_OK;
 }
 
 /* Deep copy into the space. NULL name when out of memory. */

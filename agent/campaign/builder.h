@@ -1,0 +1,78 @@
+/* builder.h - a campaign while it is read; private to agent/campaign.
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ITP_BUILDER_H
+#define ITP_BUILDER_H
+
+#include "campaign.h"
+#include "csv.h"
+#include "schema.h"
+
+/* The public campaign and what it is made of. */
+typedef struct campaign_whole {
+    itp_campaign is; /* first: a pointer to it is a pointer to this */
+    itp_arena arena;
+    const yaml_node *root;
+    const csv_table *table;     /* candidates; NULL when there are none */
+    size_t *row_of;             /* row of the space -> row of the table */
+    size_t n_further, *further; /* further columns -> columns of the table */
+    const char **limit_texts;   /* n_limits: what each limit bounds, without its bounds */
+} campaign_whole;
+
+typedef struct builder {
+    schema s;
+    campaign_whole *whole;
+    finding_list findings;
+    const char *folder; /* of the campaign file, with its last slash; "" when there is none */
+    int from_disk;      /* 0: only the files given */
+    size_t n_given;
+    const itp_campaign_file *given;
+    /* Parameters as read; the space copies them. */
+    size_t n_params;
+    itp_param *params;
+    const yaml_node **param_nodes;
+    itp_campaign_file *files;
+    itp_campaign_task *tasks;
+    itp_outcome *outcomes;
+    const yaml_node **task_nodes;
+} builder;
+
+/* A file that the definition names: from disk or as given, kept with the campaign. NULL after
+ * reporting at `node` why not. */
+const itp_campaign_file *builder_file(builder *b, const yaml_node *node, const char *path);
+/* Replaces ${INTERPHASE_DATA}; NULL after reporting that it is unset. */
+const char *builder_expand(builder *b, const yaml_node *node, const char *text);
+const csv_table *builder_table(builder *b, const yaml_node *node, const char *path);
+
+/* A whole file with a NUL behind it; *out is the caller's to free(). ITP_EIO says which and why. */
+itp_status itp_read_text(const char *path, char **out, size_t *size, itp_error *err);
+
+/* JSON of a tree (NULL: "{}"), with paths made whole where `paths`; `over` (may be NULL) replaces
+ * keys of a map. In the arena; NULL when out of memory. */
+const char *builder_json(builder *b, const yaml_node *node, const yaml_node *over, int paths);
+
+/* Each reads one part of the file (node NULL: absent) in this order. */
+void builder_parameters(builder *b, const yaml_node *node);
+void builder_candidates(builder *b, const yaml_node *node); /* infers parameters if none */
+void builder_space(builder *b, const yaml_node *root);
+void builder_constraints(builder *b, const yaml_node *node);
+void builder_rows(builder *b, const yaml_node *candidates);
+void builder_tasks(builder *b, const yaml_node *node);
+void builder_objectives(builder *b, const yaml_node *node);
+void builder_limits(builder *b, const yaml_node *node);
+void builder_agent(builder *b, const yaml_node *node);
+void builder_budget(builder *b, const yaml_node *node);
+void builder_stop(builder *b, const yaml_node *node);
+
+/* An expression of outcomes; *outcome is the one it is, or -1. NULL after reporting. */
+itp_expression *builder_expression(builder *b, const yaml_node *node, size_t at, size_t length,
+                                   const char *what, int *outcome);
+/* Unit of an expression: its outcome's, or the one all its outcomes share when it is linear, or
+ * "1". */
+const char *builder_expression_unit(const builder *b, const itp_expression *e, int outcome);
+/* Outcome by its own name (when only one has it) or TASK.OUTPUT; -1 none, -2 several. */
+int builder_find_outcome(const builder *b, const char *name);
+
+/* Allocates in the campaign's arena; notes when there is no memory. */
+void *builder_alloc(builder *b, size_t count, size_t size);
+
+#endif

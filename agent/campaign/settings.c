@@ -1,0 +1,91 @@
+/* settings.c - how the agent decides, what it may spend and when it stops.
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+
+#include "builder.h"
+
+static void read_design(builder *b, const yaml_node *node, itp_agent_settings *a)
+{
+    static const key_rule FORM[] = {[ITP_DESIGN_SOBOL] = {"sobol", 0},
+                                    [ITP_DESIGN_MAXIMIN] = {"maximin", 0},
+                                    [ITP_DESIGN_RANDOM] = {"random", 0}};
+    const yaml_node *slot[3];
+    uint64_t n;
+    if (schema_is(node, "auto")) return;
+    if (node->kind == NODE_SCALAR) {
+        schema_error(&b->s, node, "for instance {sobol: 10}",
+                     "design: \"%.40s\" is neither auto nor {sobol: N}, {maximin: N}, {random: N}",
+                     node->text);
+        return;
+    }
+    if (!schema_map(&b->s, node, "design", 3, FORM, slot)) return;
+    if (node->n != 1) {
+        schema_error(&b->s, node, NULL, "design: one of sobol, maximin, random is wanted");
+        return;
+    }
+    for (int k = 0; k < 3; k++) {
+        if (!slot[k] || !schema_count(&b->s, slot[k], "design", 1, &n)) continue;
+        a->design_auto = 0;
+        a->design = (itp_design)k;
+        a->design_n = (size_t)n;
+    }
+}
+
+void builder_agent(builder *b, const yaml_node *node)
+{
+    enum { DESIGN, SURROGATE, ACQUISITION, PARALLEL, KEYS };
+    static const key_rule RULES[KEYS] = {
+        {"design", 0}, {"surrogate", 0}, {"acquisition", 0}, {"parallel", 0}};
+    const yaml_node *slot[KEYS];
+    itp_agent_settings *a = &b->whole->is.agent;
+    uint64_t parallel;
+    *a = (itp_agent_settings){.surrogate = "auto", .acquisition = "auto", .design_auto = 1};
+    if (!node || !schema_map(&b->s, node, "agent", KEYS, RULES, slot)) return;
+    if (slot[DESIGN]) read_design(b, slot[DESIGN], a);
+    if (slot[SURROGATE]) schema_name(&b->s, slot[SURROGATE], "surrogate", &a->surrogate);
+    if (slot[ACQUISITION]) schema_name(&b->s, slot[ACQUISITION], "acquisition", &a->acquisition);
+    if (slot[PARALLEL] && schema_count(&b->s, slot[PARALLEL], "parallel", 1, &parallel))
+        a->parallel = (size_t)parallel;
+}
+
+void builder_budget(builder *b, const yaml_node *node)
+{
+    enum { TRIALS, TIME, COST, KEYS };
+    static const key_rule RULES[KEYS] = {{"trials", 0}, {"time", 0}, {"cost", 0}};
+    const yaml_node *slot[KEYS];
+    itp_budget *budget = &b->whole->is.budget;
+    uint64_t trials;
+    *budget = (itp_budget){0, INFINITY, INFINITY};
+    if (!node || !schema_map(&b->s, node, "budget", KEYS, RULES, slot)) return;
+    if (slot[TRIALS] && schema_count(&b->s, slot[TRIALS], "trials", 1, &trials))
+        budget->trials = (size_t)trials;
+    if (slot[TIME]) schema_duration(&b->s, slot[TIME], "time", 0, &budget->time_s);
+    if (slot[COST]) schema_number(&b->s, slot[COST], "cost", NUMBER_POSITIVE, &budget->cost);
+}
+
+void builder_stop(builder *b, const yaml_node *node)
+{
+    enum { REGRET, TARGET, CONFIDENCE, KEYS };
+    static const key_rule RULES[KEYS] = {{"regret", 0}, {"target", 0}, {"confidence", 0}};
+    const yaml_node *slot[KEYS];
+    itp_stop *stop = &b->whole->is.stop;
+    const char *unit = b->whole->is.n_objectives ? b->whole->is.objectives[0].unit : NULL;
+    *stop = (itp_stop){NAN, NAN, 0.95};
+    if (!node || !schema_map(&b->s, node, "stop", KEYS, RULES, slot)) return;
+    if (slot[REGRET] && unit &&
+        schema_quantity(&b->s, slot[REGRET], "regret", unit, &stop->regret)) {
+        double at;
+        size_t i = schema_scan_number(slot[REGRET]->text, &at);
+        while (slot[REGRET]->text[i] == ' ') i++; /* a difference: an offset does not enter */
+        if (slot[REGRET]->text[i])
+            itp_units_convert_sd(b->s.units, slot[REGRET]->text + i, unit, at, at, &stop->regret,
+                                 NULL);
+        if (!(stop->regret > 0))
+            schema_error(&b->s, slot[REGRET], NULL, "regret: a difference above 0 is wanted");
+    }
+    if (slot[TARGET] && unit) schema_quantity(&b->s, slot[TARGET], "target", unit, &stop->target);
+    if (slot[CONFIDENCE] &&
+        schema_number(&b->s, slot[CONFIDENCE], "confidence", NUMBER_SHARE, &stop->confidence) &&
+        !(stop->confidence > 0 && stop->confidence < 1))
+        schema_error(&b->s, slot[CONFIDENCE], NULL, "confidence: strictly between 0 and 1");
+}

@@ -1,0 +1,226 @@
+/* tasks.c - tasks with their outputs, sources and manners. Inputs are tied in inputs.c, once every
+ * output is known.
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+#include <string.h>
+
+#include "builder.h"
+#include "inputs.h"
+
+enum {
+    CONNECTOR,
+    WITH,
+    INPUTS,
+    OUTPUTS,
+    CLASS,
+    NOISE,
+    TIMEOUT,
+    LEASE,
+    RETRY,
+    SOURCES,
+    CORRECTIONS,
+    SAMPLE,
+    APPROVE,
+    KEYS
+};
+static const key_rule RULES[KEYS] = {[CONNECTOR] = {"connector", 0},
+                                     [WITH] = {"with", 0},
+                                     [INPUTS] = {"inputs", 0},
+                                     [OUTPUTS] = {"outputs", 1},
+                                     [CLASS] = {"class", 0},
+                                     [NOISE] = {"noise", 0},
+                                     [TIMEOUT] = {"timeout", 0},
+                                     [LEASE] = {"lease", 0},
+                                     [RETRY] = {"retry", 0},
+                                     [SOURCES] = {"sources", 0},
+                                     [CORRECTIONS] = {"corrections", 0},
+                                     [SAMPLE] = {"sample", 0},
+                                     [APPROVE] = {"approve", 0}};
+
+static void read_noise(builder *b, const yaml_node *node, const char *what, itp_outcome *o)
+{
+    if (schema_is(node, "none")) {
+        o->noise = ITP_TASK_NOISE_NONE;
+    } else if (schema_is(node, "inferred")) {
+        o->noise = ITP_TASK_NOISE_INFERRED;
+    } else {
+        double sd;
+        if (!schema_quantity(&b->s, node, what, o->unit, &sd)) return;
+        /* An offset (degC) does not enter a deviation. */
+        double zero = 0, at = 0;
+        const char *text = node->text;
+        size_t number = schema_scan_number(text, &at);
+        while (text[number] == ' ') number++;
+        if (text[number])
+            itp_units_convert_sd(b->s.units, text + number, o->unit, at, at, &sd, NULL);
+        if (!(sd > zero))
+            schema_error(&b->s, node, "write none for exact results",
+                         "%s: a standard deviation above 0 is wanted, or none, or inferred", what);
+        o->noise = ITP_TASK_NOISE_SD;
+        o->noise_sd = sd;
+    }
+}
+
+/* NAME: UNIT, or NAME: {unit:, iri:, label:, noise:}. */
+static void read_output(builder *b, const yaml_node *key, const yaml_node *node, size_t task,
+                        const yaml_node *noise, itp_outcome *o)
+{
+    enum { UNIT, IRI, LABEL, OWN_NOISE, OUTPUT_KEYS };
+    static const key_rule FORM[OUTPUT_KEYS] = {{"unit", 0}, {"iri", 0}, {"label", 0}, {"noise", 0}};
+    const yaml_node *slot[OUTPUT_KEYS] = {NULL};
+    char what[160];
+    *o = (itp_outcome){.name = "?", .unit = "1", .task = task, .noise_sd = NAN};
+    if (!schema_name(&b->s, key, "an output", &o->name)) return;
+    snprintf(what, sizeof what, "output %.64s", o->name);
+    if (node->kind == NODE_SCALAR && !schema_is_null(node))
+        slot[UNIT] = node;
+    else if (!schema_is_null(node) && !schema_map(&b->s, node, what, OUTPUT_KEYS, FORM, slot))
+        return;
+    if (slot[UNIT]) schema_unit(&b->s, slot[UNIT], &o->unit);
+    if (slot[IRI]) schema_text(&b->s, slot[IRI], "iri", &o->iri);
+    if (slot[LABEL]) schema_flag(&b->s, slot[LABEL], "label", &o->label);
+    if (o->label && slot[UNIT])
+        schema_error(&b->s, slot[UNIT], NULL, "%s: a label has no unit", what);
+    if (slot[OWN_NOISE]) noise = slot[OWN_NOISE];
+    snprintf(what, sizeof what, "noise of %.64s", o->name);
+    if (noise && !o->label) read_noise(b, noise, what, o);
+}
+
+static size_t count_outputs(const yaml_node *node)
+{
+    const yaml_node *outputs = itp_yaml_get(node, "outputs");
+    return outputs && outputs->kind != NODE_SCALAR ? outputs->n : 0;
+}
+
+static void read_outputs(builder *b, const yaml_node *node, const yaml_node *noise, size_t task)
+{
+    itp_campaign_task *t = &b->tasks[task];
+    size_t first = b->whole->is.n_outcomes;
+    t->first_outcome = first;
+    if (!node) return;
+    if (node->kind != NODE_LIST && !schema_expect(&b->s, node, NODE_MAP, "outputs")) return;
+    for (size_t i = 0; i < node->n; i++) {
+        static const yaml_node nothing = {.kind = NODE_SCALAR, .text = ""};
+        const yaml_node *key = node->kind == NODE_LIST ? node->values[i] : node->keys[i];
+        const yaml_node *value = node->kind == NODE_LIST ? &nothing : node->values[i];
+        itp_outcome *o = &b->outcomes[b->whole->is.n_outcomes++];
+        read_output(b, key, value, task, noise, o);
+        for (size_t j = first; b->outcomes + j < o; j++)
+            if (!strcmp(b->outcomes[j].name, o->name))
+                schema_error(&b->s, key, NULL, "output %s stands twice", o->name);
+    }
+    t->n_outputs = node->n;
+    if (node->n == 0) schema_error(&b->s, node, NULL, "task %s: it has no outputs", t->name);
+}
+
+static void read_sources(builder *b, const yaml_node *node, const yaml_node *with,
+                         itp_campaign_task *t)
+{
+    enum { OWN_WITH, COST, FIDELITY, SOURCE_KEYS };
+    static const key_rule FORM[SOURCE_KEYS] = {{"with", 0}, {"cost", 0}, {"fidelity", 0}};
+    static const yaml_node empty = {.kind = NODE_MAP, .text = ""};
+    const yaml_node *slot[SOURCE_KEYS];
+    size_t n = node && node->kind == NODE_MAP ? node->n : 0;
+    itp_source *sources = builder_alloc(b, n + 1, sizeof *sources);
+    if (!sources) return;
+    if (with && !schema_expect(&b->s, with, NODE_MAP, "with")) with = NULL;
+    t->sources = sources;
+    t->n_sources = n ? n : 1;
+    sources[0] = (itp_source){"default", "{}", NAN, 1};
+    if (!node) sources[0].options = builder_json(b, with, NULL, 0);
+    if (!node || !schema_expect(&b->s, node, NODE_MAP, "sources")) return;
+    if (n == 0) schema_error(&b->s, node, NULL, "sources: there are none");
+    for (size_t i = 0; i < n; i++) {
+        itp_source *s = &sources[i];
+        *s = (itp_source){"?", "{}", NAN, 1};
+        schema_name(&b->s, node->keys[i], "a source", &s->name);
+        if (!schema_map(&b->s, node->values[i], "source", SOURCE_KEYS, FORM, slot)) continue;
+        if (slot[OWN_WITH] && !schema_expect(&b->s, slot[OWN_WITH], NODE_MAP, "with")) continue;
+        s->options = builder_json(b, with ? with : &empty, slot[OWN_WITH], 0);
+        if (slot[COST]) schema_number(&b->s, slot[COST], "cost", NUMBER_POSITIVE, &s->cost);
+        if (slot[FIDELITY])
+            schema_number(&b->s, slot[FIDELITY], "fidelity", NUMBER_SHARE, &s->fidelity);
+    }
+}
+
+static void read_manners(builder *b, const yaml_node **slot, itp_campaign_task *t)
+{
+    enum { ATTEMPTS, BACKOFF, RETRY_KEYS };
+    static const key_rule FORM[RETRY_KEYS] = {{"attempts", 0}, {"backoff", 0}};
+    static const choice_rule CLASSES[] = {{"repeatable", ITP_REPEATABLE},
+                                          {"physical", ITP_PHYSICAL}};
+    const yaml_node *retry[RETRY_KEYS];
+    int cls = ITP_REPEATABLE;
+    uint64_t attempts = 3;
+    if (slot[CLASS] && schema_choice(&b->s, slot[CLASS], "class", 2, CLASSES, &cls))
+        t->cls = (itp_class)cls;
+    if (slot[TIMEOUT]) schema_duration(&b->s, slot[TIMEOUT], "timeout", 1, &t->timeout_s);
+    if (slot[LEASE]) schema_duration(&b->s, slot[LEASE], "lease", 0, &t->lease_s);
+    if (!slot[RETRY] || !schema_map(&b->s, slot[RETRY], "retry", RETRY_KEYS, FORM, retry)) return;
+    if (retry[ATTEMPTS] && schema_count(&b->s, retry[ATTEMPTS], "attempts", 1, &attempts)) {
+        if (attempts > 1000)
+            schema_error(&b->s, retry[ATTEMPTS], NULL, "attempts: at most 1000");
+        else
+            t->attempts = (unsigned)attempts;
+    }
+    if (retry[BACKOFF]) schema_duration(&b->s, retry[BACKOFF], "backoff", 0, &t->backoff_s);
+    if (t->cls == ITP_PHYSICAL)
+        schema_warning(&b->s, slot[RETRY], NULL,
+                       "retry: a physical task is started once; it is offered again only when a "
+                       "station says that it never started");
+}
+
+/* What later work gives a meaning to, as it stands. */
+static const char *carry(builder *b, const yaml_node **slot)
+{
+    static const int CARRIED[] = {CORRECTIONS, SAMPLE, APPROVE};
+    yaml_node *keys[3], *values[3], names[3];
+    yaml_node map = {.kind = NODE_MAP, .text = "", .keys = keys, .values = values};
+    for (size_t i = 0; i < 3; i++) {
+        if (!slot[CARRIED[i]]) continue;
+        names[map.n] = (yaml_node){.kind = NODE_SCALAR, .text = RULES[CARRIED[i]].name};
+        keys[map.n] = &names[map.n];
+        values[map.n++] = (yaml_node *)slot[CARRIED[i]];
+    }
+    return builder_json(b, &map, NULL, 0);
+}
+
+static void read_task(builder *b, const yaml_node *key, const yaml_node *node, size_t index)
+{
+    const yaml_node *slot[KEYS];
+    char what[96];
+    itp_campaign_task *t = &b->tasks[index];
+    *t = (itp_campaign_task){.name = "?", .rest = "{}"};
+    t->timeout_s = INFINITY;
+    t->lease_s = 60;
+    t->backoff_s = 2;
+    t->attempts = 3;
+    t->first_outcome = b->whole->is.n_outcomes;
+    b->task_nodes[index] = node;
+    if (!schema_name(&b->s, key, "a task", &t->name)) return;
+    snprintf(what, sizeof what, "task %.64s", t->name);
+    if (!schema_map(&b->s, node, what, KEYS, RULES, slot)) return;
+    if (slot[CONNECTOR]) schema_name(&b->s, slot[CONNECTOR], "connector", &t->connector);
+    read_outputs(b, slot[OUTPUTS], slot[NOISE], index);
+    read_sources(b, slot[SOURCES], slot[WITH], t);
+    read_manners(b, slot, t);
+    t->rest = carry(b, slot);
+}
+
+void builder_tasks(builder *b, const yaml_node *node)
+{
+    itp_campaign *c = &b->whole->is;
+    size_t outcomes = 0;
+    if (!node || !schema_expect(&b->s, node, NODE_MAP, "tasks")) return;
+    for (size_t i = 0; i < node->n; i++) outcomes += count_outputs(node->values[i]);
+    b->tasks = builder_alloc(b, node->n, sizeof *b->tasks);
+    b->outcomes = builder_alloc(b, outcomes, sizeof *b->outcomes);
+    b->task_nodes = builder_alloc(b, node->n, sizeof *b->task_nodes);
+    if (!b->tasks || !b->outcomes || !b->task_nodes) return;
+    if (node->n == 0) schema_error(&b->s, node, NULL, "tasks: there are none");
+    for (size_t i = 0; i < node->n; i++) read_task(b, node->keys[i], node->values[i], i);
+    c->n_tasks = node->n;
+    builder_inputs(b);
+    c->tasks = b->tasks;
+    c->outcomes = b->outcomes;
+}
