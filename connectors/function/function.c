@@ -1,6 +1,7 @@
 /* function.c - the connector `function`: a test function in place of an experiment.
  *   with: {name: branin, noise: 0.1, latency: 20 ms, jitter: 50 %, fail: 5 %, hang: 0, crash: 0}
- *   name     which; see problems.c. Inputs x1 .. xd; outputs value (f1), f2, ..., g1 (met if <= 0)
+ *   name     which; see problems.c. Inputs x1 .. xd; outputs value (f1), f2, ..., g1 (met if <= 0);
+ *            outputs of other names stand for objectives, then constraints, in their order
  *   noise    standard deviation of what is added to each output, in its unit
  *   latency  how long an evaluation takes; jitter: +- this fraction of it, uniformly
  *   fail     fraction of attempts that fail as a simulation may (cause scientific)
@@ -170,6 +171,33 @@ static itp_status suffer(instance *self, const settings *s, uint64_t *stream, it
     return ITP_OK;
 }
 
+/* The number that an output stands for: by its name (value, f2, g1), or, when the campaign has its
+ * own words, the next objective or constraint that has not been asked for by name. */
+static size_t find_output(const problem *problem, const char *name, size_t *unnamed)
+{
+    char known[16];
+    size_t n = problem->objectives + problem->constraints;
+    if (strcmp(name, "value") == 0) return 0;
+    for (size_t k = 0; k < n; k++)
+        if (strcmp(problem_output(problem, k, known), name) == 0) return k;
+    return (*unnamed)++;
+}
+
+static itp_status answer(instance *self, const itp_request *req, itp_result *res,
+                         const problem *problem, const double *out, itp_error *err)
+{
+    size_t unnamed = 0, n = problem->objectives + problem->constraints;
+    itp_status st = ITP_OK;
+    for (size_t i = 0; i < req->n_wanted && st == ITP_OK; i++) {
+        const char *name = req->wanted[i].name;
+        size_t k = find_output(problem, name, &unnamed);
+        if (k >= n)
+            return itp_fail(err, ITP_EINVAL, "output %s: %s has only %zu", name, problem->name, n);
+        st = self->host->put(self->host->ctx, res, name, out[k], NAN, NULL);
+    }
+    return st;
+}
+
 static itp_status measure(void *ctx, const itp_request *req, itp_result *res, itp_error *err)
 {
     instance *self = ctx;
@@ -185,15 +213,9 @@ static itp_status measure(void *ctx, const itp_request *req, itp_result *res, it
     if (st == ITP_OK) st = suffer(self, &s, &stream, err);
     if (st != ITP_OK) return st;
     s.problem->eval(d, x, out);
-    double sd = s.noise > 0 ? s.noise : 0;
-    for (size_t k = 0; k < s.problem->objectives + s.problem->constraints && st == ITP_OK; k++) {
-        char name[16];
-        double value = out[k] + (sd > 0 ? sd * itp_kit_normal(&stream) : 0);
-        problem_output(s.problem, k, name);
-        st = host->put(host->ctx, res, name, value, NAN, NULL);
-        if (st == ITP_OK && k == 0) st = host->put(host->ctx, res, "value", value, NAN, NULL);
-    }
-    return st;
+    size_t n = s.problem->objectives + s.problem->constraints;
+    for (size_t k = 0; k < n && s.noise > 0; k++) out[k] += s.noise * itp_kit_normal(&stream);
+    return answer(self, req, res, s.problem, out, err);
 }
 
 static void cancel(void *ctx)
