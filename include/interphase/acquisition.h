@@ -60,7 +60,9 @@ typedef struct itp_problem {
     const void *log_cost_ctx;
     uint64_t seed, number;      /* random streams: (seed, decision number, purpose) */
     size_t budget_left, budget; /* trials; 0: unknown */
-    int exact;                  /* 1: outcomes are noiseless: never repeat a point */
+    const double *context; /* n_params: what context parameters measure now (others are not read);
+                              NULL: none known */
+    int exact;             /* 1: outcomes are noiseless: never repeat a point */
 } itp_problem;
 
 typedef struct itp_propose_options {

@@ -1,0 +1,233 @@
+/* propose.c - from a problem to points: choose the acquisition, maximise it, take the best, treat
+ * it as pending, and again. What was done and why goes into the proposal.
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "blas.h"
+#include "registry.h"
+#include "search.h"
+
+enum {
+    RUNNERS_UP = 5,
+    DESIGN_TRIES = 256 /* points of a design looked at for one that is not taken */
+};
+
+typedef struct {
+    const itp_problem *problem;
+    const itp_propose_options *options;
+    itp_view view;
+    itp_selection selection;
+    itp_scorer scorer;
+    size_t n_taken;
+    double *taken; /* n_taken x d, with room for q more */
+    itp_proposal *out;
+} proposing;
+
+/* Whether a second look at a measured point may be worth a trial. */
+static int replicates_help(const itp_view *view)
+{
+    return !view->problem->exact && view->believed && view->noise_share > ITP_NOISE_MATTERS;
+}
+
+static itp_status take(proposing *p)
+{
+    const itp_problem *problem = p->problem;
+    size_t d = p->view.d, n = problem->n_pending + problem->n_avoid;
+    int measured_too = !replicates_help(&p->view);
+    if (measured_too) n += problem->n_measured;
+    p->taken = malloc((n + p->options->q) * d * sizeof *p->taken + 1);
+    if (!p->taken) return ITP_ENOMEM;
+    const struct {
+        size_t n;
+        const double *x;
+    } sets[] = {{problem->n_pending, problem->pending},
+                {problem->n_avoid, problem->avoid},
+                {measured_too ? problem->n_measured : 0, problem->measured}};
+    for (size_t i = 0; i < 3; i++) {
+        if (sets[i].n) memcpy(p->taken + p->n_taken * d, sets[i].x, sets[i].n * d * sizeof(double));
+        p->n_taken += sets[i].n;
+    }
+    return ITP_OK;
+}
+
+/* --- The account ------------------------------------------------------------------------------ */
+
+static void choice_deinit(itp_choice *choice)
+{
+    free(choice->point);
+    *choice = (itp_choice){0};
+}
+
+static itp_status describe(proposing *p, const double *x, const double *point, itp_choice *out)
+{
+    const itp_problem *problem = p->problem;
+    size_t d = p->view.d, n_params = itp_space_n_params(problem->space), m = problem->m;
+    double *store = malloc((n_params + d + 2 * m + 1) * sizeof *store);
+    size_t work_size = p->selection.design ? 0 : itp_scorer_work(&p->scorer);
+    double *work = malloc((work_size + 1) * sizeof *work);
+    if (!store || !work) {
+        free(store);
+        free(work);
+        return ITP_ENOMEM;
+    }
+    *out = (itp_choice){.point = store, .x = store + n_params};
+    out->mean = out->x + d, out->sd = out->mean + m;
+    memcpy(out->point, point, n_params * sizeof *point);
+    memcpy(out->x, x, d * sizeof *x);
+    out->parts = (itp_parts){NAN, NAN, NAN, NAN, NAN};
+    if (!p->selection.design) itp_scorer_eval(&p->scorer, x, NULL, &out->parts, work);
+    if (problem->log_prior && p->scorer.prior_weight > 0) {
+        long row = itp_space_find_candidate(problem->space, point);
+        if (row >= 0) out->parts.prior = p->scorer.prior_weight * problem->log_prior[row];
+        if (row >= 0) out->parts.total += out->parts.prior;
+    }
+    for (size_t k = 0; k < m; k++) {
+        double mean, var;
+        out->mean[k] = out->sd[k] = NAN;
+        if (!problem->belief[k]) continue;
+        if (itp_surrogate_predict(problem->belief[k], 1, x, &mean, &var) != ITP_OK) continue;
+        out->mean[k] = mean, out->sd[k] = sqrt(var);
+    }
+    free(work);
+    return ITP_OK;
+}
+
+static itp_status accept(proposing *p, const double *x, const double *point)
+{
+    itp_status st = describe(p, x, point, &p->out->chosen[p->out->n_chosen]);
+    if (st != ITP_OK) return st;
+    p->out->n_chosen++;
+    memcpy(p->taken + p->n_taken * p->view.d, x, p->view.d * sizeof *x);
+    p->n_taken++;
+    return ITP_OK;
+}
+
+static void append_why(proposing *p, const char *more)
+{
+    size_t used = strlen(p->out->why);
+    snprintf(p->out->why + used, sizeof p->out->why - used, "%s%s", used ? "; " : "", more);
+}
+
+/* --- One point -------------------------------------------------------------------------------- */
+
+/* The next points of a design that are not taken. */
+static itp_status propose_design(proposing *p, itp_error *err)
+{
+    const itp_problem *problem = p->problem;
+    size_t n_params = itp_space_n_params(problem->space);
+    size_t first = problem->n_measured + problem->n_pending + problem->n_avoid;
+    double *point = malloc((n_params + p->view.d + 1) * sizeof *point), *x = point + n_params;
+    if (!point) return ITP_ENOMEM;
+    itp_status st = ITP_OK;
+    size_t tries = DESIGN_TRIES + itp_space_n_candidates(problem->space);
+    for (size_t i = 0; st == ITP_OK && i < tries && p->out->n_chosen < p->options->q; i++) {
+        st = itp_space_design(problem->space, ITP_DESIGN_SOBOL, problem->seed, first + i, 1, point,
+                              err);
+        if (st == ITP_OK) st = itp_space_encode(problem->space, point, x, err);
+        if (st == ITP_OK && !itp_is_taken(p->view.d, x, p->n_taken, p->taken))
+            st = accept(p, x, point);
+    }
+    free(point);
+    if (st == ITP_ENONE && p->out->n_chosen > 0) st = ITP_OK;
+    if (st == ITP_OK && p->out->n_chosen == 0)
+        st = itp_fail(err, ITP_ENONE, "every point of the design is measured, pending or failed");
+    return st;
+}
+
+static itp_status propose_one(proposing *p, itp_error *err)
+{
+    const itp_propose_options *o = p->options;
+    itp_spots spots;
+    itp_status st =
+        itp_spots_init(&spots, RUNNERS_UP + 1, p->view.d, itp_space_n_params(p->problem->space));
+    if (st != ITP_OK) return st;
+    itp_search search = {.space = p->problem->space,
+                         .scorer = &p->scorer,
+                         .n_taken = p->n_taken,
+                         .taken = p->taken,
+                         .raw = o->raw,
+                         .restarts = o->restarts,
+                         .threads = o->threads,
+                         .seed = p->problem->seed,
+                         .number = p->problem->number,
+                         .round = p->out->n_chosen};
+    st = itp_search_run(&search, &spots, &p->out->evaluations, err);
+    if (st == ITP_OK && spots.n == 0)
+        st = itp_fail(err, ITP_ENONE,
+                      "every point that satisfies the known constraints is "
+                      "measured, pending or failed");
+    if (st == ITP_OK && p->out->n_chosen == 0) {
+        for (size_t i = 1; i < spots.n && st == ITP_OK; i++) {
+            st = describe(p, spots.items[i].x, spots.items[i].point, &p->out->runners_up[i - 1]);
+            if (st == ITP_OK) p->out->n_runners_up++;
+        }
+    }
+    if (st == ITP_OK) st = accept(p, spots.items[0].x, spots.items[0].point);
+    if (st == ITP_OK && p->out->n_chosen < o->q)
+        st = itp_scorer_add_pending(&p->scorer, spots.items[0].x);
+    itp_spots_deinit(&spots);
+    return st;
+}
+
+/* --- All of them ------------------------------------------------------------------------------ */
+
+static itp_status propose_all(proposing *p, itp_error *err)
+{
+    const itp_propose_options *o = p->options;
+    itp_status st = itp_select_gain(&p->selection, &p->view, o->acquisition, o->q, err);
+    if (st == ITP_OK) st = take(p);
+    if (st != ITP_OK) return st;
+    snprintf(p->out->acquisition, sizeof p->out->acquisition, "%s", p->selection.name);
+    snprintf(p->out->why, sizeof p->out->why, "%s", p->selection.why);
+    if (p->selection.design) return propose_design(p, err);
+    st = itp_scorer_init(&p->scorer, &p->view, p->selection.kind, o->threads);
+    if (st == ITP_ENOMEM) return st;
+    if (st != ITP_OK) { /* numerics never end a campaign: fill the space instead, and say so */
+        p->selection.design = 1;
+        append_why(p, "the acquisition could not be set up: space filling");
+        snprintf(p->out->acquisition, sizeof p->out->acquisition, "design");
+        return propose_design(p, err);
+    }
+    while (p->out->n_chosen < o->q && st == ITP_OK) st = propose_one(p, err);
+    itp_scorer_deinit(&p->scorer);
+    if (st == ITP_ENONE && p->out->n_chosen > 0) {
+        append_why(p, "no further point is left");
+        st = ITP_OK;
+    }
+    return st;
+}
+
+itp_status itp_propose(const itp_problem *problem, const itp_propose_options *options,
+                       itp_proposal *out, itp_error *err)
+{
+    static const itp_propose_options DEFAULTS = {.q = 1};
+    itp_proposal proposal = {0};
+    itp_propose_options own = options ? *options : DEFAULTS;
+    if (own.q == 0) own.q = 1;
+    proposing p = {.problem = problem, .options = &own, .out = &proposal};
+    itp_blas_serial();
+    itp_status st = itp_view_init(&p.view, problem);
+    if (st != ITP_OK) return itp_fail(err, st, "the acquisition's view of the problem");
+    proposal.chosen = calloc(own.q, sizeof *proposal.chosen);
+    proposal.runners_up = calloc(RUNNERS_UP, sizeof *proposal.runners_up);
+    st = proposal.chosen && proposal.runners_up ? propose_all(&p, err) : ITP_ENOMEM;
+    free(p.taken);
+    itp_view_deinit(&p.view);
+    if (st == ITP_OK)
+        *out = proposal;
+    else
+        itp_proposal_deinit(&proposal);
+    return st;
+}
+
+void itp_proposal_deinit(itp_proposal *proposal)
+{
+    for (size_t i = 0; i < proposal->n_chosen; i++) choice_deinit(&proposal->chosen[i]);
+    for (size_t i = 0; i < proposal->n_runners_up; i++) choice_deinit(&proposal->runners_up[i]);
+    free(proposal->chosen);
+    free(proposal->runners_up);
+    *proposal = (itp_proposal){0};
+}

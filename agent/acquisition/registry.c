@@ -1,0 +1,106 @@
+/* registry.c - the list of acquisitions, and the choice among them.
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "registry.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const itp_gain_kind *const itp_gain_kinds[] = {
+    &itp_gain_logei,
+    &itp_gain_qlognei,
+    NULL,
+};
+
+const itp_gain_kind *itp_gain_find(const char *name)
+{
+    for (const itp_gain_kind *const *kind = itp_gain_kinds; *kind; kind++)
+        if (strcmp((*kind)->name, name) == 0) return *kind;
+    return NULL;
+}
+
+static void choose(itp_selection *out, const itp_gain_kind *kind, const char *why)
+{
+    out->kind = kind;
+    out->design = 0;
+    out->name = kind ? kind->name : "feasibility";
+    snprintf(out->why, sizeof out->why, "%s", why);
+}
+
+static void choose_design(itp_selection *out, const char *why)
+{
+    out->kind = NULL;
+    out->design = 1;
+    out->name = "design";
+    snprintf(out->why, sizeof out->why, "%s", why);
+}
+
+static void choose_auto(itp_selection *out, const itp_view *view, size_t q)
+{
+    const itp_problem *p = view->problem;
+    int batch = q > 1 || p->n_pending > 0;
+    if (!view->goal_direct || !view->bounds_direct)
+        choose(out, &itp_gain_qlognei, "goals or limits are expressions of outcomes: joint draws");
+    else if (batch)
+        choose(out, &itp_gain_qlognei, "several points at once: pending ones as joint draws");
+    else if (view->incumbent < 0)
+        choose(out, NULL, "no measured point is likely feasible: probability of feasibility");
+    else if (view->noise_share > ITP_NOISE_MATTERS && p->goals[0].kind != ITP_TARGET)
+        choose(out, &itp_gain_qlognei, "measurements are noisy: averages over which is the best");
+    else
+        choose(out, &itp_gain_logei, "one point at a time, little noise: closed form");
+}
+
+/* A named acquisition that cannot do what the problem asks gives way, and says so. */
+static void give_way(itp_selection *out, const itp_view *view)
+{
+    const itp_problem *p = view->problem;
+    unsigned traits = out->kind->traits;
+    char asked[32];
+    snprintf(asked, sizeof asked, "%s", out->kind->name);
+    const char *reason = NULL;
+    if (!(traits & ITP_TRAIT_FORMULAS) && (!view->goal_direct || !view->bounds_direct))
+        reason = "goals or limits are expressions";
+    else if (!(traits & ITP_TRAIT_NO_GOAL) && p->n_goals == 0)
+        reason = "there is no goal";
+    else if (!(traits & (ITP_TRAIT_NO_GOAL | ITP_TRAIT_BOUNDS)) && view->incumbent < 0) {
+        choose(out, NULL, "");
+        snprintf(out->why, sizeof out->why,
+                 "%s was asked for, but no measured point is likely feasible yet: probability of "
+                 "feasibility",
+                 asked);
+        return;
+    }
+    if (!reason) return;
+    choose(out, &itp_gain_qlognei, "");
+    snprintf(out->why, sizeof out->why, "%s was asked for, but %s: qlognei", asked, reason);
+}
+
+itp_status itp_select_gain(itp_selection *out, const itp_view *view, const char *name, size_t q,
+                           itp_error *err)
+{
+    memset(out, 0, sizeof *out);
+    int automatic = !name || strcmp(name, "auto") == 0;
+    const itp_gain_kind *kind = automatic ? NULL : itp_gain_find(name);
+    if (!automatic && !kind && strcmp(name, "design") != 0) {
+        char list[512] = "";
+        for (const itp_gain_kind *const *k = itp_gain_kinds; *k; k++) {
+            size_t used = strlen(list);
+            snprintf(list + used, sizeof list - used, " %s", (*k)->name);
+        }
+        return itp_fail(err, ITP_ENOTFOUND, "acquisition %s is not one of auto design%s", name,
+                        list);
+    }
+    if (!automatic && !kind)
+        choose_design(out, "space filling was asked for");
+    else if (view->n == 0 && !view->problem->works)
+        choose_design(out, "nothing has been measured yet: space filling");
+    else if (!view->believed)
+        choose_design(out, "an outcome has no model yet: space filling");
+    else if (automatic)
+        choose_auto(out, view, q);
+    else {
+        choose(out, kind, "asked for");
+        give_way(out, view);
+    }
+    return ITP_OK;
+}
