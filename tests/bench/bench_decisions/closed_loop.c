@@ -62,10 +62,12 @@ static itp_status learn(campaign *c)
     itp_status st = ITP_OK;
     for (size_t k = 0; k < w->m && st == ITP_OK; k++) {
         for (size_t i = 0; i < t->n; i++) c->column[i] = t->y[i * w->m + k];
-        itp_data data = {t->n, c->d, c->x, c->column, NULL, NULL};
+        itp_data data = {.n = t->n, .d = c->d, .x = c->x, .y = c->column};
         if (c->fitted > 0) {
-            itp_data more = {t->n - c->fitted,      c->d, c->x + c->fitted * c->d,
-                             c->column + c->fitted, NULL, NULL};
+            itp_data more = {.n = t->n - c->fitted,
+                             .d = c->d,
+                             .x = c->x + c->fitted * c->d,
+                             .y = c->column + c->fitted};
             if (more.n > 0) st = itp_surrogate_append(c->models[k], &more);
         }
         if (st == ITP_OK && (c->fitted == 0 || itp_surrogate_wants_fit(c->models[k])))
