@@ -48,5 +48,13 @@ const itp_gain_kind *itp_gain_find(const char *name);
 
 extern const itp_gain_kind itp_gain_logei;
 extern const itp_gain_kind itp_gain_qlognei;
+extern const itp_gain_kind itp_gain_qlognehvi;
+extern const itp_gain_kind itp_gain_ucb;
+extern const itp_gain_kind itp_gain_thompson;
+extern const itp_gain_kind itp_gain_mes;
+extern const itp_gain_kind itp_gain_kg;
+extern const itp_gain_kind itp_gain_variance;
+extern const itp_gain_kind itp_gain_imse;
+extern const itp_gain_kind itp_gain_straddle;
 
 #endif

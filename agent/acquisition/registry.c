@@ -8,6 +8,14 @@
 const itp_gain_kind *const itp_gain_kinds[] = {
     &itp_gain_logei,
     &itp_gain_qlognei,
+    &itp_gain_qlognehvi,
+    &itp_gain_ucb,
+    &itp_gain_thompson,
+    &itp_gain_mes,
+    &itp_gain_kg,
+    &itp_gain_variance,
+    &itp_gain_imse,
+    &itp_gain_straddle,
     NULL,
 };
 
@@ -38,7 +46,9 @@ static void choose_auto(itp_selection *out, const itp_view *view, size_t q)
 {
     const itp_problem *p = view->problem;
     int batch = q > 1 || p->n_pending > 0;
-    if (!view->goal_direct || !view->bounds_direct)
+    if (view->pareto)
+        choose(out, &itp_gain_qlognehvi, "several goals: hypervolume improvement over joint draws");
+    else if (!view->goal_direct || !view->bounds_direct)
         choose(out, &itp_gain_qlognei, "goals or limits are expressions of outcomes: joint draws");
     else if (batch)
         choose(out, &itp_gain_qlognei, "several points at once: pending ones as joint draws");

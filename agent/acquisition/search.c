@@ -92,6 +92,19 @@ static void into_region(const itp_search *search, double *x)
             x[j] = search->low[j] + x[j] * (search->high[j] - search->low[j]);
 }
 
+/* A scrambled Sobol design over a free box; uniform samples where constraints bind or all is
+ * discrete (a design there never repeats a point, and may run out). */
+static itp_status scatter(const itp_space *space, uint64_t seed, size_t n, double *points,
+                          itp_error *err)
+{
+    const itp_linear *linear = itp_space_linear(space);
+    int bound = linear->n_le + linear->n_eq > 0 ||
+                itp_space_nonlinear(space, NULL, NULL, NULL, NULL) > 0 ||
+                itp_space_combinations(space, 1, ITP_COMBINATIONS_MAX) > 0;
+    return bound ? itp_space_sample(space, n, seed, points, err)
+                 : itp_space_design(space, ITP_DESIGN_SOBOL, seed, 0, n, points, err);
+}
+
 itp_status itp_search_starts(const itp_search *search, size_t *n, double **points, double **x,
                              itp_error *err)
 {
@@ -106,7 +119,7 @@ itp_status itp_search_starts(const itp_search *search, size_t *n, double **point
     itp_stream stream;
     itp_stream_init(&stream, search->seed, search->number, "search.starts");
     uint64_t seed = itp_stream_bits(&stream) + search->round;
-    if (st == ITP_OK) st = itp_space_design(space, ITP_DESIGN_SOBOL, seed, 0, raw, *points, err);
+    if (st == ITP_OK) st = scatter(space, seed, raw, *points, err);
     *n = 0;
     for (size_t i = 0; i < raw && st == ITP_OK; i++) {
         double *to = *x + *n * d, *point = *points + *n * n_params;

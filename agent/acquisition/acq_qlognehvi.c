@@ -1,0 +1,224 @@
+/* acq_qlognehvi.c - logarithm of the noisy expected hypervolume improvement (Daulton et al. 2021;
+ * Ament et al. 2023).
+ *   In each joint draw the front of the measured, pending and chosen points leaves boxes that none
+ * of them dominates; a new point gains, in each box, the volume between its lower corner and the
+ * point. Products of lengths are sums of logs with fat-tailed positive parts:
+ *   ln mean_s sum_boxes exp( sum_j ln min(relu(y_j - low_j), high_j - low_j) ) prod_b 1(limit b)
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "contest.h"
+#include "gain.h"
+#include "hypervolume.h"
+#include "improvement.h"
+
+enum { DRAWS = 128, MEASURED_MAX = 64 };
+
+/* Smoothness of the positive part in scaled units: wider than for one goal, since products of
+ * lengths fall off in every goal. */
+static const double TAU_LENGTH = 1e-3;
+/* Reference where none is given: this share of the range below the nadir (numerics.md 2). */
+static const double REFERENCE_BELOW = 0.1;
+
+typedef struct {
+    itp_gain base;
+    itp_draws *draws;
+    size_t n, goals;
+    itp_boxes boxes; /* of all draws, one after the other */
+    size_t *first;   /* n + 1: where a draw's boxes begin */
+    double reference[ITP_PARETO_GOALS];
+} nehvi;
+
+/* ln of the volume gained in one draw by goals y; dy (goals): its gradient. */
+static double log_gain(const nehvi *self, size_t s, const double *y, double *dy)
+{
+    size_t m = self->goals;
+    double top = -INFINITY, sum = 0, slopes[ITP_PARETO_GOALS], total[ITP_PARETO_GOALS] = {0};
+    for (size_t b = self->first[s]; b < self->first[s + 1]; b++) {
+        const double *low = self->boxes.low + b * m, *high = self->boxes.high + b * m;
+        double value = 0;
+        for (size_t j = 0; j < m; j++) {
+            double length = itp_log_fat_relu(y[j] - low[j], TAU_LENGTH, &slopes[j]);
+            double full = isinf(high[j]) ? INFINITY : log(high[j] - low[j]);
+            if (length > full) length = full, slopes[j] = 0;
+            value += length;
+        }
+        /* A running log-sum-exp: what is there shrinks when a larger term comes. */
+        double shrink = value > top ? exp(top - value) : 1;
+        top = fmax(top, value);
+        double weight = exp(value - top);
+        sum = sum * shrink + weight;
+        for (size_t j = 0; j < m; j++) total[j] = total[j] * shrink + weight * slopes[j];
+    }
+    for (size_t j = 0; j < m; j++) dy[j] = sum > 0 ? total[j] / sum : 0;
+    return sum > 0 ? top + log(sum) : -INFINITY;
+}
+
+/* One draw: ln gain + ln limits; dz (m outcomes): gradient. part: m doubles of scratch. */
+static double one_draw(const nehvi *self, const double *z, size_t s, double *dz, double *part)
+{
+    const itp_view *view = self->base.view;
+    double y[ITP_PARETO_GOALS], dy[ITP_PARETO_GOALS];
+    for (size_t g = 0; g < self->goals; g++) y[g] = itp_view_goal(view, g, z, NULL);
+    double value = log_gain(self, s, y, dy);
+    if (dz) memset(dz, 0, view->m * sizeof *dz);
+    for (size_t g = 0; dz && g < self->goals; g++) {
+        (void)itp_view_goal(view, g, z, part);
+        for (size_t k = 0; k < view->m; k++) dz[k] += dy[g] * part[k];
+    }
+    return value + itp_contest_log_holds(view, z, 1, dz);
+}
+
+static double eval(const itp_gain *gain, const double *x, double *grad, double *work)
+{
+    const nehvi *self = (const nehvi *)gain;
+    size_t n = self->n, m = gain->view->m;
+    double *z = work, *g = z + m * n, *logs = g + m * n, *one = logs + n, *rest = one + 3 * m;
+    if (itp_draws_at(self->draws, x, z, grad != NULL, rest) != ITP_OK) return -INFINITY;
+    double top = -INFINITY, sum = 0;
+    for (size_t s = 0; s < n; s++) {
+        for (size_t k = 0; k < m; k++) one[k] = z[k * n + s];
+        logs[s] = one_draw(self, one, s, grad ? one + m : NULL, one + 2 * m);
+        for (size_t k = 0; grad && k < m; k++) g[k * n + s] = one[m + k];
+        top = fmax(top, logs[s]);
+    }
+    if (top == -INFINITY) return top;
+    for (size_t s = 0; s < n; s++) sum += logs[s] = exp(logs[s] - top);
+    for (size_t k = 0; grad && k < m; k++)
+        for (size_t s = 0; s < n; s++) g[k * n + s] *= logs[s] / sum;
+    if (grad) itp_draws_pull(self->draws, g, rest, grad);
+    return top + log(sum / (double)n);
+}
+
+/* Fronts and boxes of all draws, from the anchors as they are. */
+static itp_status make_boxes(nehvi *self)
+{
+    const itp_view *view = self->base.view;
+    size_t b = itp_draws_anchors(self->draws), goals = self->goals, m = view->m;
+    double *y = malloc((b * goals + m + 1) * sizeof *y), *z = y + b * goals;
+    if (!y) return ITP_ENOMEM;
+    itp_status st = ITP_OK;
+    self->boxes.n = 0;
+    for (size_t s = 0; s < self->n && st == ITP_OK; s++) {
+        size_t count = 0;
+        for (size_t j = 0; j < b; j++) {
+            itp_draws_anchor(self->draws, j, s, z);
+            int holds = 1;
+            for (size_t i = 0; i < view->problem->n_bounds; i++)
+                holds &= itp_view_slack(view, i, z, NULL) >= 0;
+            if (!holds) continue;
+            for (size_t g = 0; g < goals; g++)
+                y[count * goals + g] = itp_view_goal(view, g, z, NULL);
+            count++;
+        }
+        count = itp_front(count, goals, y, self->reference);
+        self->first[s] = self->boxes.n;
+        st = itp_boxes_add(&self->boxes, count, y, self->reference);
+    }
+    self->first[self->n] = self->boxes.n;
+    self->base.work = (2 * m + 1) * self->n + 3 * m + itp_draws_work(self->draws);
+    free(y);
+    return st;
+}
+
+static itp_status extend(itp_gain *gain, const double *x)
+{
+    nehvi *self = (nehvi *)gain;
+    itp_status st = itp_draws_extend(self->draws, x);
+    return st == ITP_OK ? make_boxes(self) : st;
+}
+
+static void destroy(itp_gain *gain)
+{
+    nehvi *self = (nehvi *)gain;
+    if (!self) return;
+    itp_draws_destroy(self->draws);
+    itp_boxes_deinit(&self->boxes);
+    free(self->first);
+    free(self);
+}
+
+/* Given, or nadir - 0.1 range of the measured points by posterior mean. */
+static void set_reference(nehvi *self)
+{
+    const itp_view *view = self->base.view;
+    for (size_t g = 0; g < self->goals; g++) {
+        const itp_goal *goal = &view->problem->goals[g];
+        double sign = goal->kind == ITP_MINIMISE ? -1 : 1, low = INFINITY, high = -INFINITY;
+        for (size_t i = 0; i < view->n; i++) {
+            double v = view->value[i * self->goals + g];
+            low = fmin(low, v), high = fmax(high, v);
+        }
+        if (isnan(goal->reference))
+            self->reference[g] = high >= low ? low - REFERENCE_BELOW * (high - low) : -1;
+        else if (goal->kind == ITP_TARGET)
+            self->reference[g] = -fabs(goal->reference - goal->target) / view->goal_scale[g];
+        else
+            self->reference[g] = sign * goal->reference / view->goal_scale[g];
+    }
+}
+
+/* Is measured point i so far behind another in every goal that no draw would bring it to the
+ * front? The margin is in scaled units, about one standard deviation each. */
+static int far_behind(const itp_view *view, size_t i, double margin)
+{
+    size_t goals = view->problem->n_goals;
+    for (size_t j = 0; j < view->n; j++) {
+        size_t worse = 0;
+        for (size_t g = 0; g < goals; g++)
+            worse += view->value[i * goals + g] + margin < view->value[j * goals + g];
+        if (worse == goals && view->log_feasible[j] > -0.1) return 1;
+    }
+    return 0;
+}
+
+static itp_status find_anchors(const itp_view *view, double **x, size_t *measured, size_t *n)
+{
+    const itp_problem *p = view->problem;
+    size_t d = view->d, kept = 0;
+    double noise = 0;
+    *x = malloc((view->n + p->n_pending + 1) * d * sizeof **x);
+    if (!*x) return ITP_ENOMEM;
+    for (size_t k = 0; k < view->m; k++)
+        if (p->belief[k]) noise = fmax(noise, itp_surrogate_noise_var(p->belief[k], 0));
+    for (double margin = 4 * sqrt(noise) + 0.02;; margin *= 0.5) {
+        kept = 0;
+        for (size_t i = 0; i < view->n; i++)
+            if (view->log_feasible[i] > -8 && !far_behind(view, i, margin))
+                memcpy(*x + kept++ * d, p->measured + i * d, d * sizeof **x);
+        if (kept <= MEASURED_MAX || margin < 1e-6) break;
+    }
+    *measured = kept;
+    *n = kept + p->n_pending;
+    if (p->n_pending) memcpy(*x + kept * d, p->pending, p->n_pending * d * sizeof **x);
+    return ITP_OK;
+}
+
+static itp_status create(itp_gain **out, const itp_view *view, unsigned threads)
+{
+    (void)threads;
+    if (view->problem->n_goals > ITP_PARETO_GOALS) return ITP_ENOTSUP;
+    nehvi *self = calloc(1, sizeof *self);
+    if (!self) return ITP_ENOMEM;
+    self->base = (itp_gain){&itp_gain_qlognehvi, view, 0, NULL, eval, extend, destroy};
+    self->n = DRAWS, self->goals = view->problem->n_goals, self->boxes.m = self->goals;
+    self->first = calloc(DRAWS + 1, sizeof *self->first);
+    double *x = NULL;
+    size_t measured = 0, n = 0;
+    itp_status st = self->first ? find_anchors(view, &x, &measured, &n) : ITP_ENOMEM;
+    set_reference(self);
+    if (st == ITP_OK) st = itp_draws_create(&self->draws, view, DRAWS, n, x, measured, "qlognehvi");
+    if (st == ITP_OK) st = make_boxes(self);
+    free(x);
+    if (st == ITP_OK)
+        *out = &self->base;
+    else
+        destroy(&self->base);
+    return st;
+}
+
+const itp_gain_kind itp_gain_qlognehvi = {
+    "qlognehvi", "log noisy expected hypervolume improvement",
+    ITP_TRAIT_PENDING | ITP_TRAIT_BOUNDS | ITP_TRAIT_FORMULAS | ITP_TRAIT_PARETO, create};
