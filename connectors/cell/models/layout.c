@@ -37,16 +37,16 @@ static void complete(itp_cell_options *o)
     if (o->fidelity == ITP_CELL_SPM) o->n_neg = o->n_sep = o->n_pos = 0;
 }
 
-/* Ratio of neighbouring shells: the outermost is a fixed small part of the radius, since the
- * first second of a step happens there. */
+/* Ratio of neighbouring shells: the outermost is a small part of the radius, since the first second
+ * of a step happens there; with many shells it shrinks further, for impedance at high frequency. */
 static double stretch_for(size_t n)
 {
-    static const double OUTER = 0.005;
+    const double outer = 0.005 * fmin(1, pow(20.0 / (double)n, 3));
     double low = 1, high = 4;
     for (int i = 0; i < 60; i++) {
         double q = 0.5 * (low + high), sum = 0, width = 1;
         for (size_t k = 0; k < n; k++, width *= q) sum += width;
-        if (1 / sum > OUTER)
+        if (1 / sum > outer)
             low = q;
         else
             high = q;

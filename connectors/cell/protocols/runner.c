@@ -139,18 +139,27 @@ static void observe(itp_cell_runner *r, const double *y, itp_cell_summary *s)
     s->margin_min = fmin(s->margin_min, itp_cell_plating_margin(r->model, y));
 }
 
-/* Rows before local time t, on the grid of the interval and at the asked times. */
-static itp_status record_until(itp_cell_runner *r, double t, double *next)
+/* The grid of rows within one step of a protocol. A step of months at seconds would fill a disk:
+ * after every ROWS_DENSE rows the interval doubles. */
+#define ROWS_DENSE 100000
+typedef struct grid {
+    double next, interval;
+    size_t rows;
+} grid;
+
+/* Rows before local time t, on the grid and at the asked times. */
+static itp_status record_until(itp_cell_runner *r, double t, grid *g)
 {
     itp_status st;
     if (!r->hooks.row) return ITP_OK;
     if (r->record_s <= 0) return record(r, t, itp_cell_runner_state(r));
     for (;;) {
         double asked = r->next_time < r->n_times ? r->times[r->next_time] - r->time_s : INFINITY;
-        double at = fmin(*next, asked);
+        double at = fmin(g->next, asked);
         if (!(at < t)) return ITP_OK;
         if (at == asked) r->next_time++;
-        if (at == *next) *next += r->record_s;
+        if (at == g->next) g->next += g->interval;
+        if (++g->rows % ROWS_DENSE == 0) g->interval *= 2;
         if (at <= 0) continue;
         if ((st = itp_cell_solver_at(r->solver, at, r->state)) != ITP_OK) return st;
         if ((st = record(r, at, r->state)) != ITP_OK) return st;
@@ -163,7 +172,8 @@ static itp_status march(itp_cell_runner *r, const stretch *s, itp_cell_summary *
 {
     const itp_cell_model *m = r->model;
     const double *y = itp_cell_runner_state(r);
-    double t = 0, next = r->record_s, power = y[m->i_current] * y[m->i_voltage], before = 0;
+    grid g = {.next = r->record_s, .interval = r->record_s};
+    double t = 0, power = y[m->i_current] * y[m->i_voltage], before = 0;
     itp_status st;
     *fired = -1;
     for (int step = 0; t < s->t_stop && *fired < 0; step++) {
@@ -176,7 +186,7 @@ static itp_status march(itp_cell_runner *r, const stretch *s, itp_cell_summary *
             return itp_fail(err, st, "stopped in step %zu at %.6g s", r->step, t);
         if ((st = itp_cell_solver_advance(r->solver, s->t_stop, &t, fired, err)) != ITP_OK)
             return st;
-        if ((st = record_until(r, t, &next)) != ITP_OK) return st;
+        if ((st = record_until(r, t, &g)) != ITP_OK) return st;
         observe(r, y, out);
         double now = y[m->i_current] * y[m->i_voltage];
         out->energy -= 0.5 * (power + now) * (t - before) / 3600;

@@ -59,10 +59,15 @@ static itp_status run(const itp_cell_job *job, const itp_cell_hooks *hooks,
     double high = itp_cell_input(job, "frequency_high", 1e4);
     size_t n = (size_t)itp_cell_input(job, "points", 71);
     itp_cell_runner *r = NULL;
+    itp_cell_job fine = *job;
+    itp_cell_options usual = itp_cell_defaults(job->o.fidelity);
+    /* At 1 kHz the wave goes a millionth of a particle deep: more shells than time stepping needs.
+     */
+    if (job->o.r_neg == usual.r_neg) fine.o.r_neg = fine.o.r_pos = 40;
     if (!(low < high))
         return itp_fail(err, ITP_ERANGE, "frequency_low %g Hz is not below frequency_high %g Hz",
                         low, high);
-    itp_status st = itp_cell_job_runner(job, 0.5, hooks, &r, err);
+    itp_status st = itp_cell_job_runner(&fine, 0.5, hooks, &r, err);
     if (st != ITP_OK) return st;
     for (size_t i = 0; i < n; i++) hertz[i] = low * pow(high / low, (double)i / (double)(n - 1));
     hertz[n] = itp_cell_input(job, "frequency", 1000);
