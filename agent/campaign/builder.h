@@ -50,6 +50,12 @@ itp_status itp_read_text(const char *path, char **out, size_t *size, itp_error *
  * keys of a map. In the arena; NULL when out of memory. */
 const char *builder_json(builder *b, const yaml_node *node, const yaml_node *over, int paths);
 
+/* itp_campaign_parse with a unit system of one's own (NULL: one for this call): reading the unit
+ * database is most of the time that a small campaign takes. */
+itp_status itp_campaign_parse_in(itp_units *units, itp_campaign **out, const char *path,
+                                 const char *text, size_t n_files, const itp_campaign_file *files,
+                                 itp_findings *findings, itp_error *err);
+
 /* Each reads one part of the file (node NULL: absent) in this order. */
 void builder_parameters(builder *b, const yaml_node *node);
 void builder_candidates(builder *b, const yaml_node *node); /* infers parameters if none */

@@ -155,13 +155,15 @@ static itp_status build(builder *b, const char *path, const char *text, size_t s
     itp_arena *arena = &b->whole->arena;
     const char *slash = strrchr(path, '/');
     itp_campaign *c = &b->whole->is;
-    itp_status st = itp_units_create(&b->s.units, err);
+    itp_units *own = NULL;
+    itp_status st = b->s.units ? ITP_OK : itp_units_create(&own, err);
     if (st != ITP_OK) return st;
+    if (own) b->s.units = own;
     c->path = itp_arena_string(arena, path);
     c->text = itp_arena_span(arena, text, size);
     b->folder = slash ? itp_arena_span(arena, path, (size_t)(slash - path) + 1) : "";
     if (!c->path || !c->text || !b->folder) {
-        itp_units_destroy(b->s.units);
+        itp_units_destroy(own);
         return itp_fail(err, ITP_ENOMEM, "campaign %s", path);
     }
     b->s.file = c->path;
@@ -173,7 +175,7 @@ static itp_status build(builder *b, const char *path, const char *text, size_t s
         read_all(b, b->whole->root);
         check_feasible(b, b->whole->root);
     }
-    itp_units_destroy(b->s.units);
+    itp_units_destroy(own);
     return ITP_OK;
 }
 
@@ -214,12 +216,19 @@ static itp_status parse(itp_campaign **out, const char *path, const char *text, 
     return st;
 }
 
+itp_status itp_campaign_parse_in(itp_units *units, itp_campaign **out, const char *path,
+                                 const char *text, size_t n_files, const itp_campaign_file *files,
+                                 itp_findings *findings, itp_error *err)
+{
+    builder b = {.n_given = n_files, .given = files, .s.units = units};
+    return parse(out, path, text, strlen(text), &b, findings, err);
+}
+
 itp_status itp_campaign_parse(itp_campaign **out, const char *path, const char *text,
                               size_t n_files, const itp_campaign_file *files,
                               itp_findings *findings, itp_error *err)
 {
-    builder b = {.n_given = n_files, .given = files};
-    return parse(out, path, text, strlen(text), &b, findings, err);
+    return itp_campaign_parse_in(NULL, out, path, text, n_files, files, findings, err);
 }
 
 itp_status itp_campaign_load(itp_campaign **out, const char *path, itp_findings *findings,

@@ -184,10 +184,10 @@ static void read_descriptors(builder *b, const yaml_node *node, itp_param *p)
         builder_alloc(b, table->n_columns + (part[2] ? part[2]->n : 0), sizeof *columns);
     if (!columns) return;
     size_t n = descriptor_columns(b, part[2], table, at, columns);
-    if (n == 0)
+    if (n == 0 && !part[2])
         schema_error(&b->s, part[0], NULL, "%s has no column of numbers to describe %s with", path,
                      p->name);
-    else
+    else if (n > 0)
         fill_descriptors(b, part[0], table, at, n, columns, p);
 }
 

@@ -126,6 +126,7 @@ static yaml_node *read_alias(reader *r, struct fy_event *event)
         if (r->anchors[i].open) break;
         return r->anchors[i].node;
     }
+    if (at > 0 && at <= r->size && r->text[at - 1] == '*') at--;
     fail(r, at, at + 1, NULL, "this alias names no anchor before it");
     return NULL;
 }
@@ -217,7 +218,10 @@ static yaml_node *read_node(reader *r, struct fy_event *event, size_t depth)
         fail(r, at, at + 1, NULL, "nested too deeply");
         return NULL;
     }
-    if (event->type != FYET_ALIAS && fy_event_get_tag_token(event)) {
+    struct fy_token *tag = event->type == FYET_ALIAS ? NULL : fy_event_get_tag_token(event);
+    if (tag) {
+        const struct fy_mark *start = fy_token_start_mark(tag);
+        if (start) at = start->input_pos;
         fail(r, at, at + 1, NULL, "tags (!) have no meaning here");
         return NULL;
     }

@@ -41,19 +41,22 @@ itp_status itp_chain_cut(itp_chain *out, const char *text, itp_fault *fault)
 {
     itp_chain chain = {0};
     size_t pos = 0, from = 0, depth = 0;
+    token open = {0};
     if (strnlen(text, ITP_EXPRESSION_TEXT_MAX + 1) > ITP_EXPRESSION_TEXT_MAX)
         return fail_chain(fault, &(token){0}, "text is too long", "");
     for (;;) {
         token t = itp_lex(text, &pos);
         itp_relation_op op = ITP_RELATION_LE;
         if (t.kind == TOKEN_BROKEN) return fail_chain(fault, &t, t.why, "");
-        if (t.kind == TOKEN_SIGN && t.sign[0] == '(') depth++;
+        if (t.kind == TOKEN_SIGN && t.sign[0] == '(' && depth++ == 0) open = t;
         if (t.kind == TOKEN_SIGN && t.sign[0] == ')' && depth > 0) depth--;
         if (t.kind == TOKEN_SIGN && !strcmp(t.sign, "="))
             return fail_chain(fault, &t, "a single = means nothing here", "write == for equality");
         if (t.kind == TOKEN_SIGN && !strcmp(t.sign, "!="))
             return fail_chain(fault, &t, "!= leaves nothing to hold on to here",
                               "allowed are <, <=, >, >= and ==");
+        if (t.kind == TOKEN_END && depth > 0)
+            return fail_chain(fault, &open, "this \"(\" is never closed", "");
         int cut = depth == 0 && comparison(&t, &op);
         if (!cut && t.kind != TOKEN_END) continue;
         close_part(&chain, text, from, t.kind == TOKEN_END ? strlen(text) : t.at);
