@@ -10,6 +10,7 @@
 #include "blas.h"
 #include "gp.h"
 #include "parallel.h"
+#include "vector.h"
 
 enum { BLOCK = 256 };
 
@@ -41,9 +42,7 @@ static void predict_block(void *context, size_t index, unsigned worker)
     double *var = j->var + from;
     itp_kernel_diag(gp->kernel, gp->theta, points, var);
     itp_chol_solve_l(&gp->chol, m, k, m);
-    for (size_t r = 0; r < gp->n; r++)
-        for (size_t i = 0; i < m; i++) var[i] -= k[r * m + i] * k[r * m + i];
-    for (size_t i = 0; i < m; i++) var[i] = var[i] > 0 ? var[i] : 0;
+    itp_minus_squares(gp->n, m, k, m, var);
 }
 
 itp_status itp_gp_predict(const itp_gp *gp, size_t n, const double *x, unsigned threads,

@@ -1,0 +1,11 @@
+/* vector.h - sums that BLAS does not have, as vector code.
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ITP_VECTOR_H
+#define ITP_VECTOR_H
+
+#include <stddef.h>
+
+/* out[j] = max(out[j] - sum_i a[i ld + j]^2, 0) over n rows and m columns. */
+void itp_minus_squares(size_t n, size_t m, const double *a, size_t ld, double *out);
+
+#endif
