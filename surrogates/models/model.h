@@ -31,8 +31,10 @@ struct itp_surrogate {
     itp_rows rows;
     const itp_model_class *class; /* NULL: not fitted */
     void *state;
-    size_t n_fit;   /* rows at the last fit */
-    double loo_fit; /* mean leave-one-out log density at the last fit, latent nats a row */
+    size_t n_fit;    /* rows at the last fit */
+    size_t n_choice; /* rows when kernel and transform were last chosen; 0: never */
+    int is_choosing; /* 1: fits are only compared, one loose start is enough */
+    double loo_fit;  /* mean leave-one-out log density at the last fit, latent nats a row */
     itp_fit_report report;
 };
 
@@ -77,6 +79,16 @@ const itp_model_class *itp_model_choose(const itp_surrogate *s);
 
 /* The transform that row i's outcome has. */
 const itp_transform *itp_surrogate_transform(const itp_surrogate *s, const double *x);
+
+/* choose.c: whether to, and which transform and kernel where the options say "auto". */
+int itp_surrogate_should_choose(const itp_surrogate *s);
+itp_status itp_surrogate_choose(itp_surrogate *s, uint64_t seed);
+/* Another kernel: what was fitted with the old one is cleared. ITP_EINVAL as itp_kernel_create. */
+itp_status itp_surrogate_use_kernel(itp_surrogate *s, const char *expression);
+/* Fits the transform of every outcome to its rows. */
+itp_status itp_surrogate_fit_transforms(itp_surrogate *s, itp_transform_kind kind);
+/* Latent value and noise of row i. */
+void itp_surrogate_to_latent_row(itp_surrogate *s, size_t i);
 
 /* Replaces the rows by data's, at the transforms and noise in force. */
 itp_status itp_surrogate_take(itp_surrogate *s, const itp_data *data);

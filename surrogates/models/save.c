@@ -1,6 +1,6 @@
 /* save.c - what was chosen, as JSON: model, kernel, transforms, hyperparameters. Data are not in
  * it.
- *   {"version":1, "model":"exact", "kernel":"matern52", "noise":0, "n":40, "loo":-0.1,
+ *   {"version":1, "model":"exact", "kernel":"matern52", "noise":0, "n":40, "chosen":30, "loo":-0.1,
  *    "transforms":[{"kind":"standardise","c0":..,"s0":..,"lambda":1,"c1":0,"s1":1}], ...model's
  * own} SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
@@ -30,9 +30,10 @@ itp_status itp_surrogate_save(const itp_surrogate *s, char **out)
 {
     if (!s->class) return ITP_ENOTFIT;
     json_t *root =
-        json_pack("{s:i, s:s, s:s, s:i, s:I, s:f, s:o}", "version", SAVE_VERSION, "model",
+        json_pack("{s:i, s:s, s:s, s:i, s:I, s:I, s:f, s:o}", "version", SAVE_VERSION, "model",
                   s->class->name, "kernel", itp_kernel_name(s->kernel), "noise", (int)s->noise, "n",
-                  (json_int_t)s->n_fit, "loo", s->loo_fit, "transforms", transforms(s));
+                  (json_int_t)s->n_fit, "chosen", (json_int_t)s->n_choice, "loo", s->loo_fit,
+                  "transforms", transforms(s));
     itp_status st = root ? s->class->save(s, root) : ITP_ENOMEM;
     char *text = st == ITP_OK ? json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
     json_decref(root);
@@ -57,11 +58,12 @@ static int read_transform(const json_t *from, itp_transform *t)
 static itp_status read_frame(itp_surrogate *s, const json_t *root, itp_error *err)
 {
     const char *model, *kernel;
-    json_int_t n;
+    json_int_t n, chosen;
     int version, noise;
     double loo;
-    if (json_unpack((json_t *)root, "{s:i, s:s, s:s, s:i, s:I, s:F}", "version", &version, "model",
-                    &model, "kernel", &kernel, "noise", &noise, "n", &n, "loo", &loo) != 0)
+    if (json_unpack((json_t *)root, "{s:i, s:s, s:s, s:i, s:I, s:I, s:F}", "version", &version,
+                    "model", &model, "kernel", &kernel, "noise", &noise, "n", &n, "chosen", &chosen,
+                    "loo", &loo) != 0)
         return itp_fail(err, ITP_EPARSE, "saved surrogate: a field is missing");
     if (version != SAVE_VERSION)
         return itp_fail(err, ITP_EVERSION, "saved surrogate: version %d, not %d", version,
@@ -82,6 +84,7 @@ static itp_status read_frame(itp_surrogate *s, const json_t *root, itp_error *er
     s->class = class;
     s->noise = (itp_noise)noise;
     s->n_fit = (size_t)n;
+    s->n_choice = (size_t)chosen;
     s->loo_fit = loo;
     return ITP_OK;
 }

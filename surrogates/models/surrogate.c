@@ -107,13 +107,14 @@ itp_fit_plan itp_surrogate_plan(const itp_surrogate *s, uint64_t seed)
                           .criterion = s->options.criterion,
                           .known = s->rows.known,
                           .warp = s->warp.n ? &s->warp : NULL,
-                          .starts = s->options.starts,
+                          .starts = s->is_choosing ? 1 : s->options.starts,
+                          .f_tol_abs = s->is_choosing ? 1e-2 : 0,
                           .threads = s->options.threads,
                           .seed = seed};
 }
 
 /* Latent value and latent noise variance of row i: the noise by the transform's slope at y. */
-static void to_latent(itp_surrogate *s, size_t i)
+void itp_surrogate_to_latent_row(itp_surrogate *s, size_t i)
 {
     const itp_transform *t = itp_surrogate_transform(s, s->rows.x + i * s->d);
     double sd = s->rows.sd[i];
@@ -125,7 +126,7 @@ static void to_latent(itp_surrogate *s, size_t i)
 }
 
 /* Fits outcome k's transform to its rows. */
-static itp_status fit_transform(itp_surrogate *s, unsigned k)
+static itp_status fit_transform(itp_surrogate *s, unsigned k, itp_transform_kind kind)
 {
     size_t n = 0;
     double *y = malloc((s->rows.n + 1) * sizeof *y);
@@ -133,11 +134,29 @@ static itp_status fit_transform(itp_surrogate *s, unsigned k)
     for (size_t i = 0; i < s->rows.n; i++)
         if (itp_surrogate_transform(s, s->rows.x + i * s->d) == &s->transform[k])
             y[n++] = s->rows.y[i];
-    int kind = itp_transform_find(s->transform_name);
-    itp_transform_kind wanted = kind < 0 ? ITP_TRANSFORM_STANDARDISE : (itp_transform_kind)kind;
-    itp_status st = itp_transform_fit(&s->transform[k], wanted, n, y);
+    itp_status st = itp_transform_fit(&s->transform[k], kind, n, y);
     free(y);
     return st;
+}
+
+itp_status itp_surrogate_fit_transforms(itp_surrogate *s, itp_transform_kind kind)
+{
+    itp_status st = ITP_OK;
+    for (unsigned k = 0; k < s->outcomes && st == ITP_OK; k++) st = fit_transform(s, k, kind);
+    return st;
+}
+
+itp_status itp_surrogate_use_kernel(itp_surrogate *s, const char *expression)
+{
+    itp_kernel *kernel;
+    if (s->class) s->class->clear(s);
+    s->class = NULL;
+    if (strcmp(itp_kernel_name(s->kernel), expression) == 0) return ITP_OK;
+    itp_status st = itp_kernel_create(&kernel, expression, s->d, s->columns, NULL);
+    if (st != ITP_OK) return st;
+    itp_kernel_destroy(s->kernel);
+    s->kernel = kernel;
+    return ITP_OK;
 }
 
 static itp_status take_rows(itp_surrogate *s, const itp_data *data)
@@ -154,7 +173,7 @@ itp_status itp_surrogate_take(itp_surrogate *s, const itp_data *data)
 {
     s->rows.n = 0;
     itp_status st = itp_rows_add(&s->rows, data);
-    for (size_t i = 0; st == ITP_OK && i < s->rows.n; i++) to_latent(s, i);
+    for (size_t i = 0; st == ITP_OK && i < s->rows.n; i++) itp_surrogate_to_latent_row(s, i);
     return st;
 }
 
@@ -165,13 +184,19 @@ itp_status itp_surrogate_fit(itp_surrogate *s, const itp_data *data, uint64_t se
     itp_status st = itp_rows_check(data, s->d, s->columns);
     if (st != ITP_OK) return st;
     if ((st = take_rows(s, data)) != ITP_OK) return st;
-    for (unsigned k = 0; k < s->outcomes && st == ITP_OK; k++) st = fit_transform(s, k);
+    itp_blas_serial();
+    if (itp_surrogate_should_choose(s)) {
+        st = itp_surrogate_choose(s, seed);
+    } else {
+        int kind = itp_transform_find(s->transform_name); /* auto keeps what was chosen */
+        st = itp_surrogate_fit_transforms(s, kind < 0 ? s->transform[0].kind
+                                                      : (itp_transform_kind)kind);
+    }
     if (st != ITP_OK) return st;
-    for (size_t i = 0; i < s->rows.n; i++) to_latent(s, i);
+    for (size_t i = 0; i < s->rows.n; i++) itp_surrogate_to_latent_row(s, i);
     const itp_model_class *class = itp_model_choose(s);
     if (s->class && s->class != class) s->class->clear(s);
     s->class = class;
-    itp_blas_serial();
     if ((st = class->fit(s, seed, &own)) != ITP_OK) {
         class->clear(s);
         s->class = NULL;
@@ -195,7 +220,7 @@ itp_status itp_surrogate_append(itp_surrogate *s, const itp_data *rows)
         itp_data one = {1, s->d, rows->x + i * s->d, rows->y + i,
                         rows->noise_sd ? rows->noise_sd + i : NULL};
         if ((st = itp_rows_add(&s->rows, &one)) != ITP_OK) return st;
-        to_latent(s, s->rows.n - 1);
+        itp_surrogate_to_latent_row(s, s->rows.n - 1);
         itp_blas_serial();
         if ((st = s->class->append(s)) != ITP_OK) s->rows.n--;
     }

@@ -12,13 +12,16 @@ static const struct {
     const char *what;
     void (*run)(const settings *s);
 } BARS[] = {
+    {2, "cannot fail", bar_robustness_of_fit},
     {3, "fast", bar_speed},
+    {5, "calibrated on measured data", bar_calibration},
     {7, "candidate scoring", bar_scoring},
 };
 
 static int usage(void)
 {
     fputs("usage: bench_surrogates [--json] [--quick] [--threads N] [--python PATH] [BAR ...]\n"
+          "       [--only SET] [--model M] [--kernel K] [--transform T] [--golden]\n"
           "  BAR      number of a bar; none: all of them\n"
           "  --quick  smaller sizes, ends within a minute\n",
           stderr);
@@ -34,6 +37,16 @@ int main(int argc, char **argv)
             s.json = 1;
         else if (strcmp(argv[i], "--quick") == 0)
             s.quick = 1;
+        else if (strcmp(argv[i], "--golden") == 0)
+            s.golden = 1;
+        else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc)
+            s.only = argv[++i];
+        else if (strcmp(argv[i], "--model") == 0 && i + 1 < argc)
+            s.model = argv[++i];
+        else if (strcmp(argv[i], "--kernel") == 0 && i + 1 < argc)
+            s.kernel = argv[++i];
+        else if (strcmp(argv[i], "--transform") == 0 && i + 1 < argc)
+            s.transform = argv[++i];
         else if (strcmp(argv[i], "--threads") == 0 && i + 1 < argc)
             s.threads = (unsigned)atoi(argv[++i]);
         else if (strcmp(argv[i], "--python") == 0 && i + 1 < argc)

@@ -11,8 +11,11 @@
 typedef struct settings {
     int json, quick;
     unsigned threads;
-    const char *data;   /* folder of measured sets, or NULL */
-    const char *python; /* interpreter that has scikit-learn */
+    const char *data;                       /* folder of measured sets, or NULL */
+    const char *python;                     /* interpreter that has scikit-learn */
+    const char *model, *kernel, *transform; /* overrides; NULL: defaults */
+    const char *only;                       /* part of a name of a set */
+    int golden;                             /* write the reference numbers of other programs anew */
 } settings;
 
 /* One line a bar: {"issue": "surrogates", "bar": ..., "value": ..., "limit": ..., "ok": ...}. */

@@ -42,7 +42,7 @@ static void fit_learns_the_function(void)
     }
     CU_ASSERT(report.starts >= 2 && report.evaluations > 10 && isnan(report.r_hat));
     CU_ASSERT_STRING_EQUAL(report.model, "exact");
-    CU_ASSERT_STRING_EQUAL(report.kernel, "matern52");
+    CU_ASSERT(report.kernel[0] && report.transform[0]);
     double noise_sd = sqrt(itp_surrogate_noise_var(s, 0)) * itp_surrogate_from_latent_slope(s, 0);
     CU_ASSERT(noise_sd > 0.02 && noise_sd < 0.12);
     itp_surrogate_destroy(s);
@@ -255,7 +255,8 @@ static void noise_none_interpolates(void)
     CU_ASSERT(difference(60, mean, P.y) < 1e-4);
     CU_ASSERT(itp_surrogate_noise_var(s, 0) < 1e-8);
     itp_surrogate_destroy(s);
-    s = problem_fit(&P, NULL, NULL); /* inferred: the evidence says exact, so sigma^2 = 1e-6 wins */
+    options = (itp_surrogate_options){.kernel = "matern52"};
+    s = problem_fit(&P, &options, NULL); /* inferred: the evidence says exact, so sigma^2 = 1e-6 wins */
     CU_ASSERT_DOUBLE_EQUAL(itp_surrogate_noise_var(s, 0), 1e-6, 1e-12);
     itp_surrogate_destroy(s);
 }

@@ -1,0 +1,124 @@
+/* choose.c - "auto": which transform of the outcome and which kernel, by leave-one-out log density.
+ *   First the transform with the default kernel, then the kernel with that transform; another one
+ * than the default must be better by MARGIN nats over all rows, since a sum of n left-out densities
+ * is itself noisy. Chosen on at most ROWS_USED rows, evenly spread over the order of arrival, when
+ * there are enough of them, and again when they are half as many more.
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+#include <string.h>
+
+#include "model.h"
+
+static const char *const KERNELS[] = {"matern52", "rbf", "matern32", "matern52+linear"};
+static const itp_transform_kind TRANSFORMS[] = {ITP_TRANSFORM_STANDARDISE, ITP_TRANSFORM_LOG,
+                                                ITP_TRANSFORM_YEO_JOHNSON};
+static const double MARGIN = 3;
+static const double GROWN = 1.5;
+enum { ROWS_LEAST = 15, ROWS_USED = 200 };
+
+int itp_surrogate_should_choose(const itp_surrogate *s)
+{
+    int is_auto = strcmp(s->kernel_name, "auto") == 0 || strcmp(s->transform_name, "auto") == 0;
+    if (!is_auto || s->rows.n < ROWS_LEAST) return 0;
+    return (double)s->rows.n >= GROWN * (double)s->n_choice;
+}
+
+/* Left-out log density of all rows, in units of y, with the transform and kernel in force. */
+static itp_status density(itp_surrogate *s, uint64_t seed, double *out)
+{
+    itp_fit_report report;
+    for (size_t i = 0; i < s->rows.n; i++) itp_surrogate_to_latent_row(s, i);
+    s->class = &ITP_MODEL_EXACT;
+    itp_status st = s->class->fit(s, seed, &report);
+    if (st != ITP_OK) return st;
+    *out = itp_surrogate_loo_density(s) * (double)s->rows.n;
+    for (size_t i = 0; i < s->rows.n; i++)
+        *out -= log(
+            itp_transform_slope(itp_surrogate_transform(s, s->rows.x + i * s->d), s->rows.z[i]));
+    if (!isfinite(*out)) *out = -INFINITY;
+    return ITP_OK;
+}
+
+static itp_status choose_transform(itp_surrogate *s, uint64_t seed, double *best)
+{
+    itp_transform_kind chosen = TRANSFORMS[0];
+    itp_status st = ITP_OK;
+    for (size_t k = 0; k < sizeof TRANSFORMS / sizeof *TRANSFORMS && st == ITP_OK; k++) {
+        double value = -INFINITY;
+        st = itp_surrogate_fit_transforms(s, TRANSFORMS[k]);
+        if (st == ITP_OK && s->transform[0].kind != TRANSFORMS[k]) continue; /* no logarithm */
+        if (st == ITP_OK) st = density(s, seed, &value);
+        if (k > 0 && !(value > *best + MARGIN)) continue;
+        *best = value;
+        chosen = TRANSFORMS[k];
+    }
+    return st == ITP_OK ? itp_surrogate_fit_transforms(s, chosen) : st;
+}
+
+static itp_status choose_kernel(itp_surrogate *s, uint64_t seed, double best)
+{
+    const char *chosen = KERNELS[0];
+    itp_status st = ITP_OK;
+    for (size_t k = 1; k < sizeof KERNELS / sizeof *KERNELS && st == ITP_OK; k++) {
+        double value = -INFINITY;
+        if ((st = itp_surrogate_use_kernel(s, KERNELS[k])) == ITP_EINVAL) {
+            st = ITP_OK; /* no column that it reads */
+            continue;
+        }
+        if (st == ITP_OK) st = density(s, seed, &value);
+        if (!(value > best + (chosen == KERNELS[0] ? MARGIN : 0))) continue;
+        best = value;
+        chosen = KERNELS[k];
+    }
+    return st == ITP_OK ? itp_surrogate_use_kernel(s, chosen) : st;
+}
+
+static itp_status choose(itp_surrogate *s, uint64_t seed)
+{
+    double best = -INFINITY;
+    itp_status st;
+    if (strcmp(s->transform_name, "auto") == 0) {
+        st = choose_transform(s, seed, &best);
+    } else {
+        st = itp_surrogate_fit_transforms(
+            s, (itp_transform_kind)itp_transform_find(s->transform_name));
+        if (st == ITP_OK) st = density(s, seed, &best);
+    }
+    if (st == ITP_OK && strcmp(s->kernel_name, "auto") == 0) st = choose_kernel(s, seed, best);
+    return st;
+}
+
+/* The rows to choose by. */
+static itp_status thin(const itp_rows *all, itp_rows *some)
+{
+    itp_status st = ITP_OK;
+    size_t n = all->n < ROWS_USED ? all->n : ROWS_USED;
+    itp_rows_init(some, all->d);
+    for (size_t k = 0; k < n && st == ITP_OK; k++) {
+        size_t i = k * all->n / n;
+        itp_data row = {1, all->d, all->x + i * all->d, all->y + i, all->sd + i};
+        st = itp_rows_add(some, &row);
+    }
+    return st;
+}
+
+itp_status itp_surrogate_choose(itp_surrogate *s, uint64_t seed)
+{
+    itp_rows all = s->rows, some;
+    itp_status st = itp_surrogate_use_kernel(
+        s, strcmp(s->kernel_name, "auto") == 0 ? KERNELS[0] : s->kernel_name);
+    if (st != ITP_OK) return st;
+    if ((st = thin(&all, &some)) == ITP_OK) {
+        s->rows = some;
+        s->is_choosing = 1;
+        st = choose(s, seed);
+        if (s->class) s->class->clear(s);
+        s->class = NULL;
+        s->is_choosing = 0;
+        some = s->rows;
+        s->rows = all;
+    }
+    itp_rows_deinit(&some);
+    s->n_choice = all.n;
+    return st == ITP_OK ? itp_surrogate_fit_transforms(s, s->transform[0].kind) : st;
+}
