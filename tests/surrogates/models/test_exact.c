@@ -256,7 +256,8 @@ static void noise_none_interpolates(void)
     CU_ASSERT(itp_surrogate_noise_var(s, 0) < 1e-8);
     itp_surrogate_destroy(s);
     options = (itp_surrogate_options){.kernel = "matern52"};
-    s = problem_fit(&P, &options, NULL); /* inferred: the evidence says exact, so sigma^2 = 1e-6 wins */
+    s = problem_fit(&P, &options,
+                    NULL); /* inferred: the evidence says exact, so sigma^2 = 1e-6 wins */
     CU_ASSERT_DOUBLE_EQUAL(itp_surrogate_noise_var(s, 0), 1e-6, 1e-12);
     itp_surrogate_destroy(s);
 }
