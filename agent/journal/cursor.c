@@ -17,7 +17,7 @@ itp_status itp_journal_cursor_open(itp_journal_cursor **out, itp_journal *journa
 {
     itp_journal_cursor *cursor = calloc(1, sizeof *cursor);
     if (!cursor) return itp_fail(err, ITP_ENOMEM, "journal %s", journal->path);
-    itp_status st = itp_rows_init(&cursor->rows, journal, from, err);
+    itp_status st = itp_journal_rows_init(&cursor->rows, journal, from, err);
     if (st == ITP_OK)
         *out = cursor;
     else
@@ -29,7 +29,7 @@ void itp_journal_cursor_close(itp_journal_cursor *cursor)
 {
     if (!cursor) return;
     itp_event_box_clear(&cursor->box);
-    itp_rows_deinit(&cursor->rows);
+    itp_journal_rows_deinit(&cursor->rows);
     free(cursor);
 }
 

@@ -200,11 +200,11 @@ itp_status itp_journal_export_json(itp_journal *journal, uint64_t from, FILE *fi
 {
     itp_rows rows;
     const itp_stored_row *row = NULL;
-    itp_status st = itp_rows_init(&rows, journal, from, err);
+    itp_status st = itp_journal_rows_init(&rows, journal, from, err);
     if (st != ITP_OK) return st;
     while ((st = itp_rows_next(&rows, &row, err)) == ITP_OK && row)
         if ((st = write_line(row, file)) != ITP_OK) break;
-    itp_rows_deinit(&rows);
+    itp_journal_rows_deinit(&rows);
     return st == ITP_OK ? check_stream(journal, file, err) : st;
 }
 

@@ -32,7 +32,7 @@ static itp_status load_previous(itp_rows *rows, uint64_t from, itp_error *err)
     return st;
 }
 
-itp_status itp_rows_init(itp_rows *rows, itp_journal *journal, uint64_t from, itp_error *err)
+itp_status itp_journal_rows_init(itp_rows *rows, itp_journal *journal, uint64_t from, itp_error *err)
 {
     *rows = (itp_rows){.journal = journal, .next = from > 0 ? from : 1};
     rows->batch = malloc(ITP_ROWS_BATCH * sizeof *rows->batch);
@@ -41,11 +41,11 @@ itp_status itp_rows_init(itp_rows *rows, itp_journal *journal, uint64_t from, it
                         ? itp_fail(err, ITP_ERANGE, "journal %s: no such event", journal->path)
                         : itp_journal_prepare(journal, SELECT, &rows->select, err);
     if (st == ITP_OK && rows->next > 1) st = load_previous(rows, rows->next, err);
-    if (st != ITP_OK) itp_rows_deinit(rows);
+    if (st != ITP_OK) itp_journal_rows_deinit(rows);
     return st;
 }
 
-void itp_rows_deinit(itp_rows *rows)
+void itp_journal_rows_deinit(itp_rows *rows)
 {
     sqlite3_finalize(rows->select);
     free(rows->batch);

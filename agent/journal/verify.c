@@ -88,10 +88,10 @@ itp_status itp_journal_verify(itp_journal *journal, const unsigned char *head,
 {
     itp_rows rows;
     *out = (itp_journal_verdict){0};
-    itp_status st = itp_rows_init(&rows, journal, 1, err);
+    itp_status st = itp_journal_rows_init(&rows, journal, 1, err);
     if (st != ITP_OK) return st;
     st = walk(&rows, head, out, err);
-    itp_rows_deinit(&rows);
+    itp_journal_rows_deinit(&rows);
     if (st == ITP_OK && head && !out->known) {
         char text[ITP_HASH_TEXT];
         itp_hash_text(head, text);

@@ -1,0 +1,190 @@
+/* answers.c - what comes back from an attempt: a result, a failure, silence, or a station's word.
+ *   A valid result is never refused: of an old epoch it is accepted if none was accepted yet,
+ * otherwise it stays in the journal as a duplicate. Causes of failure lead to different acts.
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "state.h"
+
+#include <stdlib.h>
+
+static request *find(itp_loop *loop, const itp_event *event)
+{
+    itp_id id = event->request;
+    return id > 0 && id <= loop->n_requests ? &loop->requests[id - 1] : NULL;
+}
+
+static itp_status ack(itp_loop *loop, const itp_event *event, const char *text)
+{
+    itp_action *action = loop_emit(loop, ITP_ACTION_ACK);
+    if (!action) return ITP_ENOMEM;
+    action->request = event->request;
+    action->epoch = event->epoch;
+    action->number = event->index;
+    action->text = text;
+    /* The answer goes to whoever asked; the name is copied, for the event is only borrowed. */
+    snprintf(loop->note, sizeof loop->note, "%s", event->worker ? event->worker : "");
+    action->worker = loop->note;
+    return ITP_OK;
+}
+
+/* A late answer of an old epoch makes the attempt that replaced it pointless. */
+static itp_status call_off(itp_loop *loop, itp_id id, uint32_t answered)
+{
+    const request *r = &loop->requests[id - 1];
+    if (r->epoch == answered || r->worker == NO_WORKER || r->state < ITP_REQUEST_LEASED)
+        return ITP_OK;
+    itp_status st = emit_attempt(loop, ITP_ACTION_CANCEL, id);
+    if (st == ITP_OK) loop->out->items[loop->out->n - 1].text = "answered by an earlier attempt";
+    return st;
+}
+
+static void learn_duration(itp_loop *loop, const request *r)
+{
+    if (r->state != ITP_REQUEST_LEASED && r->state != ITP_REQUEST_STARTED) return;
+    double took = (double)(loop->now_ms - r->since_ms);
+    if (took < 0) return; /* The clock was set back meanwhile. */
+    loop->work_ms = loop->work_ms > 0 ? 0.9 * loop->work_ms + 0.1 * took : took;
+}
+
+itp_status on_result(itp_loop *loop, const itp_event *event)
+{
+    request *r = find(loop, event);
+    if (!r) return ack(loop, event, "unknown request");
+    if (event->index >= 0)
+        return ack(loop, event, NULL); /* One of several; the final one closes. */
+    if (r->state == ITP_REQUEST_DONE) return ack(loop, event, "duplicate");
+    const char *missing = trial_missing(loop, (size_t)r->task, event);
+    if (missing) return ack(loop, event, "incomplete");
+    learn_duration(loop, r);
+    itp_status st = call_off(loop, event->request, event->epoch);
+    if (st == ITP_OK) st = request_finish(loop, event->request, ITP_REQUEST_DONE);
+    for (size_t i = 0; st == ITP_OK && i < loop->requests[event->request - 1].n_trials; i++) {
+        itp_id trial_id = loop->requests[event->request - 1].trials[i];
+        int task = loop->requests[event->request - 1].task;
+        trial *t = &loop->trials[trial_id - 1];
+        loop->cancelled -= t->cancelled != 0;
+        t->cancelled = 0;
+        if (t->state != ITP_TRIAL_PENDING && t->state != ITP_TRIAL_MEASURED)
+            trial_set_state(loop, trial_id, ITP_TRIAL_PENDING);
+        st = trial_observe(loop, trial_id, event->request, event, (size_t)task);
+    }
+    return st == ITP_OK ? ack(loop, event, NULL) : st;
+}
+
+static itp_status close_trials(itp_loop *loop, itp_id id, itp_request_state end,
+                               itp_trial_state state)
+{
+    itp_status st = request_finish(loop, id, end);
+    const request *r = &loop->requests[id - 1];
+    for (size_t i = 0; st == ITP_OK && i < r->n_trials; i++)
+        if (loop->trials[r->trials[i] - 1].state == ITP_TRIAL_PENDING)
+            trial_set_state(loop, r->trials[i], state);
+    return st;
+}
+
+itp_status on_failure(itp_loop *loop, const itp_event *event)
+{
+    request *r = find(loop, event);
+    if (!r) return ack(loop, event, "unknown request");
+    int current = r->epoch == event->epoch && r->state >= ITP_REQUEST_LEASED &&
+                  r->state <= ITP_REQUEST_IN_DOUBT;
+    if (!current) return ack(loop, event, "an earlier attempt");
+    itp_status st = ITP_OK;
+    switch (event->cause) {
+    case ITP_CAUSE_SCIENTIFIC:
+        st = close_trials(loop, event->request, ITP_REQUEST_FAILED, ITP_TRIAL_FAILED);
+        break;
+    case ITP_CAUSE_UNSAFE:
+    case ITP_CAUSE_REFUSED:
+        st = close_trials(loop, event->request, ITP_REQUEST_FAILED, ITP_TRIAL_INFEASIBLE);
+        break;
+    case ITP_CAUSE_WORKER_LOST: st = request_lose(loop, event->request); break;
+    case ITP_CAUSE_CANCELLED: st = request_requeue(loop, event->request, 0); break;
+    case ITP_CAUSE_NONE:
+    case ITP_CAUSE_TRANSPORT:
+    case ITP_CAUSE_TIMEOUT:
+    case ITP_CAUSE_RESOURCE:
+    case ITP_CAUSE_INVALID:
+        r->attempts++;
+        if (r->attempts < loop->campaign->tasks[r->task].attempts &&
+            loop->campaign->tasks[r->task].cls == ITP_REPEATABLE) {
+            st = request_requeue(loop, event->request, 1);
+            break;
+        }
+        loop->barren++;
+        st = close_trials(loop, event->request, ITP_REQUEST_DEAD, ITP_TRIAL_ABANDONED);
+        break;
+    }
+    return st == ITP_OK ? ack(loop, event, NULL) : st;
+}
+
+static int is_attempt(const request *r, const itp_event *event)
+{
+    return r && r->epoch == event->epoch && r->worker != NO_WORKER &&
+           r->state >= ITP_REQUEST_LEASED && r->state <= ITP_REQUEST_IN_DOUBT;
+}
+
+itp_status on_lease_expired(itp_loop *loop, const itp_event *event)
+{
+    request *r = find(loop, event);
+    if (!is_attempt(r, event)) return ITP_OK;
+    if (loop->campaign->tasks[r->task].cls == ITP_PHYSICAL && r->state >= ITP_REQUEST_ACCEPTED) {
+        /* Matter may be moving: the station is asked, never called off by a clock. */
+        itp_status st = request_lose(loop, event->request);
+        return st == ITP_OK ? emit_attempt(loop, ITP_ACTION_QUERY, event->request) : st;
+    }
+    /* Whoever still runs it is told to stop; its result is welcome all the same. */
+    itp_status st = emit_attempt(loop, ITP_ACTION_CANCEL, event->request);
+    if (st != ITP_OK) return st;
+    loop->out->items[loop->out->n - 1].text = "lease expired";
+    return request_lose(loop, event->request);
+}
+
+itp_status on_declined(itp_loop *loop, const itp_event *event)
+{
+    request *r = find(loop, event);
+    if (!is_attempt(r, event)) return ITP_OK;
+    r->attempts++;
+    if (r->attempts >= ITP_LOSSES_MAX) {
+        loop->barren++;
+        return close_trials(loop, event->request, ITP_REQUEST_DEAD, ITP_TRIAL_ABANDONED);
+    }
+    return request_requeue(loop, event->request, 1);
+}
+
+itp_status on_accepted(itp_loop *loop, const itp_event *event)
+{
+    request *r = find(loop, event);
+    if (!is_attempt(r, event) || loop->campaign->tasks[r->task].cls != ITP_PHYSICAL) return ITP_OK;
+    if (r->state != ITP_REQUEST_LEASED) return ITP_OK;
+    r->state = ITP_REQUEST_ACCEPTED;
+    r->since_ms = loop->now_ms;
+    return emit_attempt(loop, ITP_ACTION_START, event->request);
+}
+
+itp_status on_started(itp_loop *loop, const itp_event *event)
+{
+    request *r = find(loop, event);
+    if (!is_attempt(r, event) || r->state != ITP_REQUEST_ACCEPTED) return ITP_OK;
+    r->state = ITP_REQUEST_STARTED;
+    r->since_ms = loop->now_ms;
+    return ITP_OK;
+}
+
+itp_status on_answer(itp_loop *loop, const itp_event *event)
+{
+    request *r = find(loop, event);
+    if (!is_attempt(r, event) || r->state != ITP_REQUEST_IN_DOUBT) return ITP_OK;
+    switch ((itp_answer_kind)event->number) {
+    case ITP_ANSWER_NEVER_STARTED: /* The station has refused this epoch durably before it said so.
+                                    */
+        return request_requeue(loop, event->request, 0);
+    case ITP_ANSWER_RUNNING:
+    case ITP_ANSWER_DONE: /* Its result is on the way. */
+        r->state = ITP_REQUEST_STARTED;
+        r->since_ms = loop->now_ms;
+        loop->counts.held--;
+        return ITP_OK;
+    case ITP_ANSWER_STARTED_UNKNOWN: break; /* Only a person can say: interphase resolve. */
+    }
+    return ITP_OK;
+}

@@ -1,0 +1,59 @@
+/* belief.h - the models of a campaign's outcomes, kept between decisions, and the problem made of
+ * them. A belief is the last recorded fit with later rows appended; one that is kept and one that
+ * is rebuilt from the record have the same bits (surrogate.h). SPDX-License-Identifier:
+ * GPL-3.0-or-later */
+#ifndef ITP_BELIEF_H
+#define ITP_BELIEF_H
+
+#include "decide.h"
+
+#define ITP_OUTCOMES_MAX 64 /* modelled at once; the campaign reader refuses more */
+
+typedef struct belief {
+    itp_surrogate *model;
+    char *saved;   /* of the fit it stands on */
+    size_t n_rows; /* of the snapshot's rows that it knows */
+    uint64_t generation;
+    itp_fit_report report;
+} belief;
+
+typedef struct beliefs {
+    const itp_campaign *campaign; /* that they were made for */
+    size_t n;                     /* outcomes modelled */
+    unsigned outcome[ITP_OUTCOMES_MAX];
+    belief of[ITP_OUTCOMES_MAX];
+    unsigned threads;
+} beliefs;
+
+void beliefs_init(beliefs *b, const itp_campaign *campaign, unsigned threads);
+void beliefs_deinit(beliefs *b);
+
+/* Brings every model up to the snapshot. fitted[i] becomes 1 where it was fitted anew.
+ * ITP_ENOTFIT when an outcome has no row yet. */
+itp_status beliefs_update(beliefs *b, const itp_snapshot *s, unsigned char *fitted);
+
+/* A goal's or limit's quantity as a function of the modelled outcomes. */
+typedef struct formula_of {
+    const itp_expression *what;
+    const beliefs *of;
+    size_t n_outcomes;
+} formula_of;
+
+/* The problem of a snapshot under these beliefs; its arrays live until destroyed. */
+typedef struct posed {
+    itp_problem problem;
+    itp_id *measured_id; /* trial of each measured point */
+    itp_classifier *works;
+    formula_of formulas[2 * ITP_OUTCOMES_MAX];
+    const itp_surrogate *models[ITP_OUTCOMES_MAX];
+    itp_goal *goals;
+    itp_bound *bounds;
+    double *measured, *measured_y, *pending, *avoid;
+} posed;
+itp_status problem_pose(posed *out, const beliefs *b, const itp_snapshot *s);
+void problem_deinit(posed *p);
+
+/* Measured trials: those with a value of every modelled outcome. */
+size_t count_measured(const beliefs *b, const itp_snapshot *s);
+
+#endif

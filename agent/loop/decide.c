@@ -1,0 +1,227 @@
+/* decide.c - the policy of one decision: initial design, then belief, acquisition, incumbent, stop.
+ *   The model speaks once it has seen enough; until then, and wherever it cannot, the choice is
+ *   space-filling, and the record says so.
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "decide.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "belief.h"
+#include "record.h"
+#include "state.h"
+
+struct itp_decider {
+    beliefs beliefs;
+    char *machine;
+    unsigned threads;
+};
+
+itp_status itp_decider_create(itp_decider **out, const char *machine, unsigned threads)
+{
+    itp_decider *decider = calloc(1, sizeof *decider);
+    char *copy = itp_copy_text(machine ? machine : "");
+    if (!decider || !copy) {
+        free(decider);
+        free(copy);
+        return ITP_ENOMEM;
+    }
+    decider->machine = copy;
+    decider->threads = decider->beliefs.threads = threads;
+    *out = decider;
+    return ITP_OK;
+}
+
+void itp_decider_destroy(itp_decider *decider)
+{
+    if (!decider) return;
+    beliefs_deinit(&decider->beliefs);
+    free(decider->machine);
+    free(decider);
+}
+
+/* Two points a parameter and two more: enough for every lengthscale to have met a difference, and
+ * never more than a third of the budget. */
+size_t itp_design_size(const itp_campaign *campaign)
+{
+    if (!campaign->agent.design_auto) return campaign->agent.design_n;
+    size_t n = 2 * itp_space_n_params(campaign->space) + 2, third = campaign->budget.trials / 3;
+    if (n > 20) n = 20;
+    if (campaign->budget.trials && n > third) n = third;
+    return n < 2 ? 2 : n;
+}
+
+static itp_design design_of(const itp_campaign *campaign)
+{
+    return campaign->agent.design_auto ? ITP_DESIGN_SOBOL : campaign->agent.design;
+}
+
+static const char *design_name(itp_design design)
+{
+    static const char *const NAMES[] = {"sobol", "maximin", "random"};
+    return NAMES[design];
+}
+
+/* Up to n further points of the design. Those of a candidate table or a small space may run out. */
+static itp_status choose_design(record *r, const itp_snapshot *s, size_t n, const char *why,
+                                itp_error *err)
+{
+    const itp_campaign *c = s->campaign;
+    size_t p = itp_space_n_params(c->space);
+    double *points = malloc((n * p + 1) * sizeof *points);
+    if (!points) return ITP_ENOMEM;
+    itp_design design = design_of(c);
+    size_t rows = itp_space_n_candidates(c->space);
+    if (rows && s->designed + n > rows) n = rows > s->designed ? rows - s->designed : 0;
+    itp_error none = {0};
+    itp_status st =
+        n ? itp_space_design(c->space, design, c->seed, s->designed, n, points, &none) : ITP_ENONE;
+    r->made.method = design_name(design);
+    if (st == ITP_ENONE) {
+        st = record_why(r, "no point is left: %s",
+                        none.text[0] ? none.text : "every candidate is used");
+    } else if (st == ITP_OK) {
+        st = record_points(r, n, points, p, c->n_outcomes);
+        r->made.n_designed = n;
+        if (st == ITP_OK) st = record_why(r, "%s", why);
+    } else {
+        itp_fail(err, st, "campaign %s: design: %s", c->name, none.text);
+    }
+    free(points);
+    return st;
+}
+
+static double normal_cdf(double z)
+{
+    return 0.5 * erfc(-z / sqrt(2));
+}
+
+/* Reasons to stop that need the model (numerics.md 4). */
+static itp_status consider_stop(record *r, const itp_snapshot *s)
+{
+    const itp_stop *stop = &s->campaign->stop;
+    const itp_decision *made = &r->made;
+    if (isfinite(stop->regret)) return ITP_ENOTSUP; /* Until the acquisition can bound it. */
+    if (isfinite(stop->target) && made->incumbent) {
+        double ahead = made->incumbent_mean - stop->target;
+        if (s->campaign->objectives[0].sense == ITP_GOAL_MINIMISE) ahead = -ahead;
+        double sure = made->incumbent_sd > 0 ? normal_cdf(ahead / made->incumbent_sd) : ahead >= 0;
+        if (sure >= stop->confidence)
+            return record_stop(r, "target: %g reached with probability %.3f", stop->target, sure);
+    }
+    return ITP_OK;
+}
+
+static itp_status find_incumbent(record *r, const posed *p, const itp_snapshot *s)
+{
+    itp_incumbent best;
+    itp_status st = itp_find_incumbent(&p->problem, s->campaign->stop.confidence, &best);
+    if (st != ITP_OK || best.index < 0) return st;
+    r->made.incumbent = p->measured_id[best.index];
+    r->made.incumbent_mean = best.mean;
+    r->made.incumbent_sd = best.sd;
+    r->made.incumbent_feasible = best.feasible;
+    return ITP_OK;
+}
+
+static itp_status choose_by_model(itp_decider *decider, record *r, const itp_snapshot *s,
+                                  itp_error *err)
+{
+    unsigned char fitted[ITP_OUTCOMES_MAX];
+    posed p;
+    itp_status st = beliefs_update(&decider->beliefs, s, fitted);
+    if (st == ITP_OK) st = record_models(r, &decider->beliefs, fitted);
+    if (st != ITP_OK) return st;
+    if ((st = problem_pose(&p, &decider->beliefs, s)) != ITP_OK) return st;
+    itp_proposal proposal = {0};
+    const char *name = s->campaign->agent.acquisition;
+    itp_propose_options options = {
+        .acquisition = name && strcmp(name, "auto") != 0 ? name : NULL,
+        .q = s->wanted,
+        .threads = decider->threads,
+    };
+    st = find_incumbent(r, &p, s);
+    if (st == ITP_OK) st = consider_stop(r, s);
+    if (st == ITP_OK && !r->made.stop) {
+        itp_error none = {0};
+        st = itp_propose(&p.problem, &options, &proposal, &none);
+        if (st == ITP_OK) st = record_proposal(r, &proposal, &decider->beliefs);
+        if (st == ITP_ENONE) {
+            r->made.method = "none";
+            st = record_why(r, "%s", none.text);
+        } else if (st != ITP_OK) {
+            itp_fail(err, st, "campaign %s: decision %llu: %s", s->campaign->name,
+                     (unsigned long long)s->number, none.text);
+        }
+    }
+    itp_proposal_deinit(&proposal);
+    problem_deinit(&p);
+    return st;
+}
+
+itp_status itp_decide(itp_decider *decider, const itp_snapshot *s, itp_decision **out,
+                      itp_error *err)
+{
+    const itp_campaign *c = s->campaign;
+    beliefs names;
+    beliefs_init(&names, c, 0);
+    record *r = record_create(s, decider->machine);
+    if (!r) return itp_fail(err, ITP_ENOMEM, "campaign %s: decision", c->name);
+    size_t size = itp_design_size(c), measured = count_measured(&names, s), first = size / 2;
+    itp_status st;
+    if (first < 2) first = 2;
+    if (s->designed < size) {
+        size_t left = size - s->designed;
+        st = choose_design(r, s, left < s->wanted ? left : s->wanted, "initial design", err);
+    } else if (measured < first) {
+        st = choose_design(r, s, s->wanted, "the design goes on: too few trials are measured yet",
+                           err);
+    } else {
+        st = choose_by_model(decider, r, s, err);
+    }
+    if (st != ITP_OK) {
+        record_destroy(r);
+        return st;
+    }
+    *out = &r->made;
+    return ITP_OK;
+}
+
+itp_status itp_summarise(itp_decider *decider, const itp_snapshot *s, itp_summary *out)
+{
+    unsigned char fitted[ITP_OUTCOMES_MAX];
+    posed p;
+    itp_incumbent best;
+    *out = (itp_summary){.mean = NAN, .sd = NAN, .feasible = NAN};
+    itp_status st = beliefs_update(&decider->beliefs, s, fitted);
+    if (st == ITP_ENOTFIT) return ITP_OK; /* Nothing measured, nothing found. */
+    if (st == ITP_OK) st = problem_pose(&p, &decider->beliefs, s);
+    if (st != ITP_OK) return st;
+    st = itp_find_incumbent(&p.problem, s->campaign->stop.confidence, &best);
+    if (st == ITP_OK && best.index >= 0) {
+        out->best = p.measured_id[best.index];
+        out->mean = best.mean;
+        out->sd = best.sd;
+        out->feasible = best.feasible;
+    }
+    if (st == ITP_OK && s->campaign->n_objectives > 1 && p.problem.n_measured > 0) {
+        size_t max = p.problem.n_measured, *index = malloc(max * sizeof *index);
+        out->pareto = malloc(max * sizeof *out->pareto);
+        if (index && out->pareto) {
+            out->n_pareto = itp_find_pareto(&p.problem, s->campaign->stop.confidence, index, max);
+            for (size_t i = 0; i < out->n_pareto; i++) out->pareto[i] = p.measured_id[index[i]];
+        } else {
+            st = ITP_ENOMEM;
+        }
+        free(index);
+    }
+    problem_deinit(&p);
+    return st;
+}
+
+void itp_summary_deinit(itp_summary *summary)
+{
+    free(summary->pareto);
+    *summary = (itp_summary){0};
+}
