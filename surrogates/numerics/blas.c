@@ -13,3 +13,8 @@ void itp_blas_for(size_t n)
 {
     openblas_set_num_threads(n >= ITP_BLAS_LARGE ? 2 : 1);
 }
+
+const char *itp_blas_kernel(void)
+{
+    return openblas_get_corename();
+}

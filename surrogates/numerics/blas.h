@@ -16,4 +16,8 @@ void itp_blas_serial(void);
 /* Threads for one factorisation of n rows that has the machine to itself; itp_blas_serial after. */
 void itp_blas_for(size_t n);
 
+/* Name of the kernel that BLAS chose for this CPU ("Haswell"); static. Part of what bits depend on.
+ */
+const char *itp_blas_kernel(void);
+
 #endif

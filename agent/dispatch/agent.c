@@ -1,0 +1,247 @@
+/* agent.c - set-up, the poll loop, and the end. What each input means stands in inputs.c.
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+#include <zmq.h>
+
+#include "agent_state.h"
+#include "clock.h"
+#include "machine.h"
+
+/* --- Set-up
+ * --------------------------------------------------------------------------------------------- */
+
+static itp_status open_signals(agent *a, itp_error *err)
+{
+    sigset_t mask;
+    sigemptyset(&mask);
+    sigaddset(&mask, SIGINT);
+    sigaddset(&mask, SIGTERM);
+    sigaddset(&mask, SIGCHLD);
+    pthread_sigmask(SIG_BLOCK, &mask, NULL);
+    a->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+    return a->signals >= 0 ? ITP_OK : itp_fail(err, ITP_EIO, "signals: %s", strerror(errno));
+}
+
+static itp_status bind_router(agent *a, void **out, const char *endpoint, itp_error *err)
+{
+    const int hwm = ITP_ROUTER_HWM, one = 1, linger = 500;
+    const int64_t most = ITP_WIRE_MAX;
+    void *socket = zmq_socket(a->zmq, ZMQ_ROUTER);
+    if (!socket) return itp_fail(err, ITP_ERESOURCE, "socket: %s", zmq_strerror(zmq_errno()));
+    *out = socket;
+    zmq_setsockopt(socket, ZMQ_SNDHWM, &hwm, sizeof hwm);
+    zmq_setsockopt(socket, ZMQ_RCVHWM, &hwm, sizeof hwm);
+    zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &most, sizeof most);
+    zmq_setsockopt(socket, ZMQ_ROUTER_MANDATORY, &one, sizeof one);
+    zmq_setsockopt(socket, ZMQ_ROUTER_HANDOVER, &one, sizeof one);
+    zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof linger);
+    if (zmq_bind(socket, endpoint) != 0)
+        return itp_fail(err, ITP_EIO, "cannot listen at %s: %s", endpoint,
+                        zmq_strerror(zmq_errno()));
+    return ITP_OK;
+}
+
+static itp_status choose_endpoint(agent *a, const itp_agent_options *o, itp_error *err)
+{
+    const char *endpoint = o->endpoint ? o->endpoint : a->places.workers;
+    if (strncmp(endpoint, "ipc://", 6) != 0)
+        return itp_fail(err, ITP_ENOTSUP,
+                        "endpoint %s: only ipc:// is possible without keys; TCP needs CURVE keys, "
+                        "which this version does not have",
+                        endpoint);
+    return bind_router(a, &a->router, endpoint, err);
+}
+
+static itp_status start(agent *a, itp_error *err)
+{
+    const itp_agent_options *o = a->options;
+    itp_journal *journal = itp_engine_journal(a->engine);
+    itp_status st = itp_places_find(&a->places, itp_journal_path(journal), 1, err);
+    if (st == ITP_OK) st = open_signals(a, err);
+    if (st == ITP_OK) st = itp_units_create(&a->units, err);
+    if (st == ITP_OK) st = itp_thinker_create(&a->thinker, o->threads, err);
+    if (st != ITP_OK) return st;
+    a->zmq = zmq_ctx_new();
+    if (!a->zmq) return itp_fail(err, ITP_ERESOURCE, "ZeroMQ context");
+    st = choose_endpoint(a, o, err);
+    if (st == ITP_OK) st = bind_router(a, &a->control, a->places.control, err);
+    if (st != ITP_OK) return st;
+    const itp_campaign *c = itp_engine_campaign(a->engine);
+    snprintf(a->base, sizeof a->base, "%s", c->path);
+    char *folder = dirname(a->base);
+    memmove(a->base, folder, strlen(folder) + 1);
+    a->locals = (itp_locals){.slots = o->slots ? o->slots : 1,
+                             .endpoint = o->endpoint ? o->endpoint : a->places.workers,
+                             .state = a->places.state,
+                             .base = a->base,
+                             .campaign = c};
+    char text[512];
+    itp_event opened = {.kind = ITP_EVENT_OPENED, .text = itp_opened_text(text, sizeof text)};
+    st = agent_feed(a, &opened, err);
+    itp_event recovered = {.kind = ITP_EVENT_RECOVERED};
+    if (st == ITP_OK && !itp_engine_is_new(a->engine)) st = agent_feed(a, &recovered, err);
+    if (st == ITP_OK) st = agent_commit(a, err);
+    if (st == ITP_OK && !a->effects.finish)
+        st = itp_locals_start(&a->locals, o->workers, itp_clock_monotonic_ms(), err);
+    return st;
+}
+
+/* --- Feeding and committing
+ * -------------------------------------------------------------------------------- */
+
+itp_status agent_feed(agent *a, itp_event *event, itp_error *err)
+{
+    const itp_actions *actions;
+    uint64_t next = itp_journal_next(itp_engine_journal(a->engine));
+    if (!a->fed) a->first = next;
+    itp_status st = itp_engine_feed(a->engine, event, &actions, err);
+    if (st == ITP_OK) st = itp_effects_add(&a->effects, itp_engine_loop(a->engine), actions);
+    a->fed += st == ITP_OK;
+    a->broken |= st != ITP_OK;
+    return st;
+}
+
+/* Nothing of a batch that failed has left this process: drop it, fold again, wait, go on. */
+static itp_status recover_batch(agent *a, itp_status why, itp_error *err)
+{
+    itp_log(a->options->log, ITP_ERROR, "commit_failed", "stalls=%u why=\"%s\"", a->stalls + 1,
+            err->text);
+    itp_effects_drop(&a->effects);
+    agent_drop_replies(a, err->text);
+    a->fed = 0;
+    a->broken = 0;
+    if (++a->stalls > ITP_STALLS_MAX || why == ITP_EIO || why == ITP_ESTATE) return why;
+    itp_error again;
+    itp_status st = itp_engine_refold(a->engine, &again);
+    if (st != ITP_OK) {
+        *err = again;
+        return st;
+    }
+    a->stalled_until_ms = itp_clock_monotonic_ms() + ITP_STALL_MS;
+    a->recover = 1;
+    return ITP_OK;
+}
+
+itp_status agent_commit(agent *a, itp_error *err)
+{
+    if (!a->fed && !a->broken) return ITP_OK;
+    itp_error why = {.status = ITP_ENOMEM, .text = "out of memory"};
+    itp_status st = a->broken ? ITP_ENOMEM : itp_engine_commit(a->engine, &why);
+    if (st != ITP_OK) {
+        st = recover_batch(a, st, &why);
+        if (st != ITP_OK && err) *err = why;
+        return st;
+    }
+    a->stalls = 0;
+    a->fed = 0;
+    const itp_hands hands = {a->router, &a->roster, &a->timers, a->thinker, a->options->log};
+    itp_effects_run(&a->effects, &hands, itp_clock_monotonic_ms());
+    agent_send_replies(a);
+    if (a->options->committed) a->options->committed(a->options->ctx, a->engine, a->first);
+    return ITP_OK;
+}
+
+/* --- The poll loop
+ * ------------------------------------------------------------------------------------------ */
+
+static long wait_ms(const agent *a)
+{
+    int64_t mono = itp_clock_monotonic_ms(), wait = a->next_tick_ms - mono;
+    int64_t lease = itp_lease_next(&a->roster), timer = itp_timers_next(&a->timers);
+    if (lease != INT64_MAX && lease - mono < wait) wait = lease - mono;
+    if (timer != INT64_MAX && timer - mono < wait) wait = timer - mono;
+    return wait > 0 ? (long)wait : 0;
+}
+
+static itp_status turn(agent *a, itp_error *err)
+{
+    zmq_pollitem_t items[] = {{a->router, 0, ZMQ_POLLIN, 0},
+                              {a->control, 0, ZMQ_POLLIN, 0},
+                              {NULL, itp_thinker_fd(a->thinker), ZMQ_POLLIN, 0},
+                              {NULL, a->signals, ZMQ_POLLIN, 0}};
+    if (zmq_poll(items, 4, wait_ms(a)) < 0 && zmq_errno() != EINTR)
+        return itp_fail(err, ITP_EIO, "poll: %s", zmq_strerror(zmq_errno()));
+    itp_status st = ITP_OK;
+    if (items[3].revents) st = agent_read_signals(a, err);
+    if (st != ITP_OK || itp_clock_monotonic_ms() < a->stalled_until_ms) return st;
+    if (a->recover) {
+        itp_event recovered = {.kind = ITP_EVENT_RECOVERED};
+        a->recover = 0;
+        st = agent_feed(a, &recovered, err);
+    }
+    if (st == ITP_OK && items[2].revents) st = agent_read_decision(a, err);
+    if (st == ITP_OK && items[1].revents) st = agent_read_words(a, err);
+    if (st == ITP_OK && items[0].revents) st = agent_read_frames(a, err);
+    if (st == ITP_OK) st = agent_read_clocks(a, err);
+    if (a->broken) st = ITP_OK; /* The commit below drops the batch and folds again. */
+    return st == ITP_OK ? agent_commit(a, err) : st;
+}
+
+static itp_status finish(agent *a, itp_agent_report *report, itp_error *err)
+{
+    snprintf(report->reason, sizeof report->reason, "%s", a->effects.finish);
+    if (itp_loop_counts(itp_engine_loop(a->engine)).finished) return ITP_OK;
+    itp_event finished = {.kind = ITP_EVENT_FINISHED, .text = report->reason};
+    itp_status st = agent_feed(a, &finished, err);
+    return st == ITP_OK ? agent_commit(a, err) : st;
+}
+
+static void say_goodbye(agent *a)
+{
+    itp_message bye;
+    itp_message_init(&bye, ITP_VERB_BYE);
+    bye.campaign = itp_engine_campaign(a->engine)->name;
+    bye.text = a->interrupted ? "the agent was interrupted" : "the campaign is over";
+    for (size_t i = 0; i < a->roster.n_peers; i++) itp_send(a->router, a->roster.peers[i], &bye);
+}
+
+static void stop(agent *a)
+{
+    if (a->router) say_goodbye(a);
+    if (a->control) agent_drop_replies(a, "the agent has stopped");
+    itp_locals_stop(&a->locals);
+    itp_thinker_destroy(a->thinker);
+    if (a->router) zmq_close(a->router);
+    if (a->control) zmq_close(a->control);
+    if (a->zmq) zmq_ctx_term(a->zmq);
+    if (a->signals >= 0) close(a->signals);
+    itp_effects_deinit(&a->effects);
+    itp_roster_deinit(&a->roster);
+    itp_timers_deinit(&a->timers);
+    itp_wire_arena_deinit(&a->arena);
+    itp_units_destroy(a->units);
+    free(a->replies);
+}
+
+static itp_status summarise(agent *a, itp_agent_report *report)
+{
+    itp_snapshot *snapshot;
+    itp_status st = itp_snapshot_take(&snapshot, itp_engine_loop(a->engine), 0, 0);
+    if (st != ITP_OK) return st;
+    st = itp_thinker_summarise(a->thinker, snapshot, &report->summary);
+    itp_snapshot_destroy(snapshot);
+    return st;
+}
+
+itp_status itp_agent_run(itp_engine *engine, const itp_agent_options *options,
+                         itp_agent_report *report, itp_error *err)
+{
+    agent a = {.engine = engine, .options = options, .signals = -1};
+    *report = (itp_agent_report){0};
+    itp_status st = start(&a, err);
+    while (st == ITP_OK && !a.interrupted && !a.effects.finish) st = turn(&a, err);
+    if (st == ITP_OK && a.effects.finish) st = finish(&a, report, err);
+    if (st == ITP_OK) st = summarise(&a, report);
+    stop(&a);
+    return st == ITP_OK && a.interrupted && !report->reason[0] ? ITP_EINTERRUPTED : st;
+}

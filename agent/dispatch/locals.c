@@ -1,0 +1,189 @@
+/* locals.c - fork and exec of interphase-worker, found beside this program.
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "locals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+
+#define LOG_TAIL     600 /* bytes of a dead worker's log that are shown */
+#define ARGS_MAX     64
+#define PROGRAMS_MAX 16
+
+static void worker_path(char *out, size_t size)
+{
+    char self[PATH_MAX - 32];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    self[n > 0 ? n : 0] = '\0';
+    char *slash = strrchr(self, '/');
+    if (slash) slash[1] = '\0';
+    snprintf(out, size, "%s%s", slash ? self : "", "interphase-worker");
+}
+
+/* Programs that the campaign's `run` options name: the person who starts the campaign here owns
+ * these workers too, so what the campaign names they may run. */
+static size_t programs(const itp_campaign *c, const char *connector, char **out)
+{
+    size_t n = 0;
+    for (size_t t = 0; t < c->n_tasks; t++) {
+        const itp_campaign_task *task = &c->tasks[t];
+        if (!task->connector || strcmp(task->connector, connector) != 0) continue;
+        for (size_t s = 0; s < task->n_sources && n < PROGRAMS_MAX; s++) {
+            json_t *with = json_loads(task->sources[s].options, 0, NULL);
+            const char *program =
+                json_string_value(json_array_get(json_object_get(with, "run"), 0));
+            if (program && (out[n] = strdup(program))) n++;
+            json_decref(with);
+        }
+    }
+    return n;
+}
+
+static void exec_worker(const itp_locals *l, const itp_local *one)
+{
+    char path[PATH_MAX], slots[16], log[PATH_MAX], state[PATH_MAX];
+    char *allowed[PROGRAMS_MAX];
+    const char *args[ARGS_MAX];
+    size_t n = 0, n_allowed = programs(l->campaign, one->connector, allowed);
+    worker_path(path, sizeof path);
+    snprintf(slots, sizeof slots, "%u", l->slots);
+    snprintf(state, sizeof state, "%s/%s", l->state, one->name);
+    snprintf(log, sizeof log, "%s/%s.log", l->state, one->name);
+    const char *fixed[] = {path,           "--connect",        l->endpoint, "--connector",
+                           one->connector, "--name",           one->name,   "--slots",
+                           slots,          "--state",          state,       "--base",
+                           l->base,        "--die-with-parent"};
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) args[n++] = fixed[i];
+    for (size_t i = 0; i < n_allowed; i++) {
+        args[n++] = "--allow";
+        args[n++] = allowed[i];
+    }
+    args[n] = NULL;
+    int out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    int none = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (none >= 0) dup2(none, 0);
+    if (none >= 0) dup2(none, 1);
+    if (out >= 0) dup2(out, 2);
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_UNBLOCK, &all, NULL);
+    setpgid(0, 0); /* Ctrl-C reaches the agent, which stops its workers in order. */
+    execv(path, (char *const *)args);
+    dprintf(2, "cannot execute %s: %s\n", path, strerror(errno));
+    _exit(127);
+}
+
+static itp_status spawn(itp_locals *l, itp_local *one, int64_t now_ms, itp_error *err)
+{
+    pid_t pid = fork();
+    if (pid < 0)
+        return itp_fail(err, ITP_ERESOURCE, "local worker %s: cannot fork: %s", one->name,
+                        strerror(errno));
+    if (pid == 0) exec_worker(l, one);
+    one->pid = pid;
+    one->started_ms = now_ms;
+    return ITP_OK;
+}
+
+static int is_first_use(const itp_campaign *c, size_t task)
+{
+    for (size_t t = 0; t < task; t++)
+        if (c->tasks[t].connector && strcmp(c->tasks[t].connector, c->tasks[task].connector) == 0)
+            return 0;
+    return 1;
+}
+
+itp_status itp_locals_start(itp_locals *l, size_t each, int64_t now_ms, itp_error *err)
+{
+    const itp_campaign *c = l->campaign;
+    l->items = calloc(c->n_tasks * each + 1, sizeof *l->items);
+    if (!l->items) return itp_fail(err, ITP_ENOMEM, "local workers");
+    if (each && mkdir(l->state, 0700) != 0 && errno != EEXIST)
+        return itp_fail(err, ITP_EIO, "folder %s of the local workers: %s", l->state,
+                        strerror(errno));
+    for (size_t t = 0; t < c->n_tasks; t++) {
+        if (!c->tasks[t].connector || !is_first_use(c, t)) continue;
+        for (size_t i = 0; i < each; i++) {
+            itp_local *one = &l->items[l->n];
+            snprintf(one->name, sizeof one->name, "local-%zu", ++l->n);
+            one->connector = c->tasks[t].connector;
+            itp_status st = spawn(l, one, now_ms, err);
+            if (st != ITP_OK) return st;
+        }
+    }
+    return ITP_OK;
+}
+
+static void read_tail(const itp_locals *l, const itp_local *one, char *out, size_t size)
+{
+    char path[PATH_MAX];
+    out[0] = '\0';
+    snprintf(path, sizeof path, "%s/%s.log", l->state, one->name);
+    FILE *file = fopen(path, "re");
+    if (!file) return;
+    if (fseek(file, -(long)(size - 1), SEEK_END) != 0) rewind(file);
+    size_t n = fread(out, 1, size - 1, file);
+    out[n] = '\0';
+    while (n > 0 && out[n - 1] == '\n') out[--n] = '\0';
+    fclose(file);
+}
+
+const char *itp_locals_reap(itp_locals *l, int64_t now_ms, itp_status *st, itp_error *err)
+{
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        for (size_t i = 0; i < l->n; i++) {
+            itp_local *one = &l->items[i];
+            if (one->pid != pid) continue;
+            one->pid = 0;
+            int young = now_ms - one->started_ms < ITP_LOCAL_YOUNG_MS;
+            one->young_deaths = young && !WIFSIGNALED(status) ? one->young_deaths + 1 : 0;
+            if (one->young_deaths >= ITP_LOCAL_DEATHS_MAX) {
+                char tail[LOG_TAIL];
+                read_tail(l, one, tail, sizeof tail);
+                *st = itp_fail(err, ITP_EWORKER,
+                               "local worker %s (connector %s) ended %u times right after it was "
+                               "started; its log %s/%s.log ends with:\n%s",
+                               one->name, one->connector, one->young_deaths, l->state, one->name,
+                               tail);
+            } else {
+                *st = spawn(l, one, now_ms, err);
+            }
+            return one->name;
+        }
+    }
+    return NULL;
+}
+
+void itp_locals_stop(itp_locals *l)
+{
+    int64_t deadline = itp_clock_monotonic_ms() + ITP_LOCAL_STOP_MS;
+    for (size_t i = 0; i < l->n; i++)
+        if (l->items[i].pid > 0) kill(l->items[i].pid, SIGTERM);
+    for (size_t i = 0; i < l->n; i++) {
+        itp_local *one = &l->items[i];
+        while (one->pid > 0 && waitpid(one->pid, NULL, WNOHANG) == 0) {
+            if (itp_clock_monotonic_ms() > deadline) {
+                kill(one->pid, SIGKILL);
+                waitpid(one->pid, NULL, 0);
+                break;
+            }
+            poll(NULL, 0, 5);
+        }
+        one->pid = 0;
+    }
+    free(l->items);
+    l->items = NULL;
+    l->n = 0;
+}
