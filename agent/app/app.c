@@ -1,0 +1,193 @@
+/* app.c - the table of subcommands, and what they share.
+ *   `interphase NAME` that is not in the table executes `interphase-NAME`, as git does.
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "interphase/version.h"
+
+static const itp_command COMMANDS[] = {
+    {"check", app_check, "validate a campaign file: every error with file:line:column",
+     "usage: interphase check CAMPAIGN.yaml\n"},
+    {"run", app_run, "run a campaign, or resume it from its journal",
+     "usage: interphase run CAMPAIGN.yaml [options]\n"
+     "  --journal FILE     default: NAME.journal in this folder\n"
+     "  --workers N        local workers for each connector (default: one a core; 0: none)\n"
+     "  --slots N          requests that each local worker runs at once (default 1)\n"
+     "  --listen ENDPOINT  where further workers connect, ipc://PATH (shown by status)\n"
+     "  --seed N           instead of the definition's\n"
+     "  --json             one JSON line an event\n"
+     "  --quiet            only the summary\n"
+     "Ctrl-C stops cleanly; the same command resumes.\n"
+     "exit: 0 finished, 2 usage or invalid campaign, 3 failure, 4 interrupted and resumable\n"},
+    {"ask", app_ask, "propose trials without dispatching them",
+     "usage: interphase ask CAMPAIGN.yaml|JOURNAL [-n Q] [--journal FILE] [--json]\n"},
+    {"tell", app_tell, "record a measurement of a trial, or of a point of one's own",
+     "usage: interphase tell JOURNAL --trial ID [--task T] NAME=VALUE[+-SD][unit] ...\n"
+     "       interphase tell JOURNAL --trial ID --failed REASON\n"
+     "       interphase tell JOURNAL --at NAME=VALUE ... -- OUTPUT=VALUE[+-SD][unit] ...\n"},
+    {"status", app_status, "queued, running, done or failed, and why",
+     "usage: interphase status JOURNAL [REQUEST] [--why TRIAL] [--json]\n"},
+    {"replay", app_replay, "fold a journal again; --verify makes every decision anew",
+     "usage: interphase replay JOURNAL [--verify] [--head HASH] [--until EVENT]\n"
+     "  --verify  check the hash chain, every action, and every decision: bit for bit on the same\n"
+     "            machine, candidates and scores to 1e-6 on another\n"
+     "  --head    hash printed by an earlier run: only a known head reveals a cut tail\n"
+     "  --until   stop after this event and show the state\n"},
+    {"export", app_export, "write a journal's content for other programs",
+     "usage: interphase export JOURNAL --format csv|measurements|json|journal [-o FILE]\n"
+     "  csv           one row a trial: parameters, outcomes, sds, units\n"
+     "  measurements  one row a value\n"
+     "  json          one line an event\n"
+     "  journal       a consistent copy, also of a live one\n"},
+    {"pause", app_pause, "start nothing new; what runs goes on",
+     "usage: interphase pause JOURNAL [REASON]\n"},
+    {"resume", app_resume, "take up a paused campaign",
+     "usage: interphase resume JOURNAL [REASON]\n"},
+    {"cancel", app_cancel, "cancel a trial, a request, or everything open",
+     "usage: interphase cancel JOURNAL --trial ID | --request ID | --all [REASON]\n"},
+    {"retract", app_retract, "take back an accepted measurement; it stays in the journal",
+     "usage: interphase retract JOURNAL --trial ID | --request ID | --event N [REASON]\n"},
+    {"resolve", app_resolve, "a person's word on a request that is held or in doubt",
+     "usage: interphase resolve JOURNAL --request ID --as measured|void|requeue\n"
+     "                          [NAME=VALUE[+-SD][unit] ...] [--text REASON]\n"},
+};
+
+static int overview(FILE *file)
+{
+    fprintf(file, "interphase " ITP_VERSION ": closed-loop experiments on battery interfaces\n\n"
+                  "usage: interphase COMMAND [arguments]     interphase COMMAND --help\n\n");
+    for (size_t i = 0; i < sizeof COMMANDS / sizeof *COMMANDS; i++)
+        fprintf(file, "  %-8s %s\n", COMMANDS[i].name, COMMANDS[i].summary);
+    fprintf(file, "  %-8s %s\n", "worker", "perform tasks for an agent (interphase-worker)");
+    return file == stdout ? EXIT_FINISHED : EXIT_USAGE;
+}
+
+/* interphase-NAME beside this program, or on the PATH. */
+static int execute(int argc, char **argv)
+{
+    char self[PATH_MAX], program[PATH_MAX + 300];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    (void)argc;
+    if (strlen(argv[1]) > 200 || strchr(argv[1], '/'))
+        return app_usage(NULL, "there is no command %.40s", argv[1]);
+    self[n > 0 ? n : 0] = '\0';
+    char *slash = strrchr(self, '/');
+    if (slash) slash[1] = '\0';
+    snprintf(program, sizeof program, "%sinterphase-%s", slash ? self : "", argv[1]);
+    execv(program, argv + 1);
+    snprintf(program, sizeof program, "interphase-%s", argv[1]);
+    execvp(program, argv + 1);
+    return app_usage(NULL, "there is no command %s, and no program %s", argv[1], program);
+}
+
+int itp_app_main(int argc, char **argv)
+{
+    if (argc < 2) return overview(stderr);
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) return overview(stdout);
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("interphase " ITP_VERSION "\n");
+        return EXIT_FINISHED;
+    }
+    for (size_t i = 0; i < sizeof COMMANDS / sizeof *COMMANDS; i++) {
+        if (strcmp(argv[1], COMMANDS[i].name) != 0) continue;
+        for (int a = 2; a < argc && strcmp(argv[a], "--") != 0; a++) {
+            if (strcmp(argv[a], "--help") != 0 && strcmp(argv[a], "-h") != 0) continue;
+            printf("%s\n%s", COMMANDS[i].summary, COMMANDS[i].help);
+            return EXIT_FINISHED;
+        }
+        return COMMANDS[i].run(argc - 1, argv + 1);
+    }
+    return execute(argc, argv);
+}
+
+int app_fail(itp_status status, const itp_error *err)
+{
+    fprintf(stderr, "interphase: %s\n", err && err->text[0] ? err->text : itp_status_text(status));
+    return status == ITP_ECAMPAIGN || status == ITP_EINVAL ? EXIT_USAGE : EXIT_FAILED;
+}
+
+int app_usage(const char *command, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fprintf(stderr, "interphase: ");
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fprintf(stderr, "\ntry: interphase %s--help\n", command ? command : "");
+    return EXIT_USAGE;
+}
+
+int app_number(const char *text, long long least, long long *out)
+{
+    char *end;
+    errno = 0;
+    *out = strtoll(text, &end, 10);
+    return errno == 0 && end != text && *end == '\0' && *out >= least;
+}
+
+int app_is_definition(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    return dot && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
+}
+
+char *app_journal_of(const char *path, int *code)
+{
+    itp_campaign *campaign;
+    itp_findings findings = {0};
+    itp_error err = {0};
+    itp_status st = itp_campaign_load(&campaign, path, &findings, &err);
+    if (findings.text) fputs(findings.text, stderr);
+    itp_findings_deinit(&findings);
+    if (st != ITP_OK) {
+        *code = app_fail(st, &err);
+        return NULL;
+    }
+    size_t size = strlen(campaign->name) + sizeof ".journal";
+    char *journal = malloc(size);
+    if (journal) snprintf(journal, size, "%s.journal", campaign->name);
+    itp_campaign_destroy(campaign);
+    *code = EXIT_FAILED;
+    return journal;
+}
+
+itp_status app_open(itp_engine **out, const char *journal, itp_error *err)
+{
+    const itp_engine_options options = {.journal = journal, .mode = ITP_JOURNAL_READ};
+    return itp_engine_open(out, &options, NULL, err);
+}
+
+const char *app_quantity(char *text, size_t size, double value, double sd, const char *unit)
+{
+    const char *space = unit && strcmp(unit, "1") != 0 ? " " : "";
+    if (!*space) unit = "";
+    if (isfinite(sd))
+        snprintf(text, size, "%.5g +- %.2g%s%s", value, sd, space, unit);
+    else
+        snprintf(text, size, "%.6g%s%s", value, space, unit);
+    return text;
+}
+
+const char *app_point(char *text, size_t size, const itp_campaign *campaign, const double *point)
+{
+    size_t at = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < itp_space_n_params(campaign->space) && at + 1 < size; i++) {
+        const itp_param *p = itp_space_param(campaign->space, i);
+        if (isnan(point[i])) continue;
+        const char *gap = at ? " " : "";
+        int n = p->kind == ITP_CATEGORICAL
+                    ? snprintf(text + at, size - at, "%s%s=%s", gap, p->name,
+                               p->labels[(size_t)point[i]])
+                    : snprintf(text + at, size - at, "%s%s=%.5g", gap, p->name, point[i]);
+        at += n > 0 ? (size_t)n : 0;
+    }
+    return text;
+}

@@ -1,0 +1,35 @@
+# Bash completion of interphase.
+_interphase() {
+    local current=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]}
+    local commands="check run worker ask tell status replay export pause resume cancel retract resolve"
+    if [ "$COMP_CWORD" = 1 ]; then
+        mapfile -t COMPREPLY < <(compgen -W "$commands --help --version" -- "$current")
+        return
+    fi
+    local options=""
+    case $command in
+    run) options="--journal --workers --slots --listen --seed --json --quiet" ;;
+    worker) options="--connect --connector --slots --allow --name --state" ;;
+    ask) options="-n --journal --json" ;;
+    tell) options="--trial --task --failed --at" ;;
+    status) options="--why --json" ;;
+    replay) options="--verify --head --until" ;;
+    export) options="--format -o" ;;
+    cancel) options="--trial --request --all" ;;
+    retract) options="--trial --request --event" ;;
+    resolve) options="--request --as --text" ;;
+    esac
+    case ${COMP_WORDS[COMP_CWORD - 1]} in
+    --format) mapfile -t COMPREPLY < <(compgen -W "csv measurements json journal" -- "$current"); return ;;
+    --as) mapfile -t COMPREPLY < <(compgen -W "measured void requeue" -- "$current"); return ;;
+    esac
+    if [[ $current == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$options --help" -- "$current")
+        return
+    fi
+    local pattern='*.journal'
+    case $command in check | run | ask) pattern='*.yaml' ;; esac
+    mapfile -t COMPREPLY < <(compgen -f -X "!$pattern" -- "$current"; compgen -d -S / -- "$current")
+    compopt -o nospace 2>/dev/null
+}
+complete -F _interphase interphase

@@ -1,0 +1,151 @@
+/* replay.c - interphase replay: folds a journal again; with --verify every decision is made anew
+ * from the snapshot it was made from, and compared with its record. SPDX-License-Identifier:
+ * GPL-3.0-or-later */
+#include <getopt.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "app.h"
+#include "decide.h"
+#include "machine.h"
+
+typedef struct replay {
+    itp_campaign *campaign;
+    itp_loop *loop;
+    itp_decider *decider;
+    itp_snapshot *snapshot; /* of the decision asked for last */
+    char machine[256];
+    size_t exact, near; /* decisions found equal: to the bit, or to 1e-6 (another machine) */
+} replay;
+
+static itp_status step(void *ctx, const itp_event *event, itp_actions *out)
+{
+    return itp_loop_step(((replay *)ctx)->loop, event, out);
+}
+
+/* The snapshot is taken where the live run took it: right after the step that asked for the
+ * decision. */
+static itp_status visit(void *ctx, const itp_journal_row *row, const itp_actions *actions)
+{
+    replay *r = ctx;
+    (void)row;
+    for (size_t i = 0; i < actions->n; i++) {
+        const itp_action *a = &actions->items[i];
+        if (a->kind != ITP_ACTION_DECIDE) continue;
+        itp_snapshot_destroy(r->snapshot);
+        r->snapshot = NULL;
+        itp_status st = itp_snapshot_take(&r->snapshot, r->loop, a->decision, (size_t)a->number);
+        if (st != ITP_OK) return st;
+    }
+    return ITP_OK;
+}
+
+static itp_status verify(void *ctx, const itp_event *event, itp_error *err)
+{
+    replay *r = ctx;
+    const itp_decision *made = event->made;
+    if (!r->snapshot || r->snapshot->number != made->number)
+        return itp_fail(err, ITP_EDIVERGED,
+                        "event %" PRIu64 ": decision %" PRIu64 " was never asked for", event->seq,
+                        made->number);
+    itp_decision *again;
+    itp_status st = itp_decide(r->decider, r->snapshot, &again, err);
+    if (st != ITP_OK) return st;
+    int exactly = strcmp(made->machine, r->machine) == 0;
+    const char *what = itp_decision_differs(made, again, exactly);
+    itp_decision_destroy(again);
+    if (what)
+        return itp_fail(err, ITP_EDIVERGED,
+                        "event %" PRIu64 ": decision %" PRIu64 " differs in %s%s", event->seq,
+                        made->number, what,
+                        exactly ? "" : " (made on another machine, compared to 1e-6)");
+    r->exact += exactly != 0;
+    r->near += !exactly;
+    return ITP_OK;
+}
+
+static void print_state(const replay *r, uint64_t events)
+{
+    itp_counts n = itp_loop_counts(r->loop);
+    printf("after event %" PRIu64
+           ": %zu trials (%zu measured, %zu failed, %zu pending), %zu requests, "
+           "%" PRIu64 " decisions%s%s\n",
+           events, n.trials, n.measured, n.failed + n.infeasible, n.pending, n.requests,
+           n.decisions, n.finished ? ", finished: " : "",
+           n.finished ? itp_loop_reason(r->loop) : "");
+}
+
+static itp_status fold(itp_journal *journal, replay *r, int verifies, uint64_t until,
+                       itp_error *err)
+{
+    itp_replay_report report = {0};
+    itp_status st = itp_engine_definition(journal, &r->campaign, err);
+    if (st == ITP_OK) st = itp_loop_create(&r->loop, r->campaign, err);
+    itp_machine_text(r->machine, sizeof r->machine);
+    if (st == ITP_OK) st = itp_decider_create(&r->decider, r->machine, 0);
+    if (st != ITP_OK) return st;
+    const itp_replay how = {
+        .ctx = r, .step = step, .visit = visit, .verify = verifies ? verify : NULL, .until = until};
+    st = itp_journal_replay(journal, &how, &report, err);
+    if (st != ITP_OK) return st;
+    print_state(r, report.events);
+    if (verifies)
+        printf("verified: %" PRIu64
+               " events with their actions, %zu decisions identical to the bit, %zu "
+               "to 1e-6 (made on another machine)\n",
+               report.events, r->exact, r->near);
+    return ITP_OK;
+}
+
+static itp_status check_chain(itp_journal *journal, const char *head, itp_error *err)
+{
+    unsigned char hash[ITP_HASH_SIZE];
+    itp_journal_verdict verdict;
+    char text[ITP_HASH_TEXT];
+    if (head && itp_hash_parse(head, hash) != ITP_OK)
+        return itp_fail(err, ITP_EINVAL, "--head %s: 64 hexadecimal digits are expected", head);
+    itp_status st = itp_journal_verify(journal, head ? hash : NULL, &verdict, err);
+    if (st != ITP_OK) return st;
+    itp_hash_text(verdict.head, text);
+    printf("chain: %" PRIu64 " events, head %s\n", verdict.events, text);
+    if (head && verdict.known < verdict.events)
+        printf("the head given is event %" PRIu64 "; %" PRIu64 " events followed\n", verdict.known,
+               verdict.events - verdict.known);
+    return ITP_OK;
+}
+
+int app_replay(int argc, char **argv)
+{
+    static const struct option LONG[] = {{"verify", no_argument, NULL, 'v'},
+                                         {"head", required_argument, NULL, 'h'},
+                                         {"until", required_argument, NULL, 'u'},
+                                         {NULL, 0, NULL, 0}};
+    const char *head = NULL;
+    long long until = 0;
+    int verifies = 0;
+    optind = 0;
+    for (int c; (c = getopt_long(argc, argv, "", LONG, NULL)) != -1;) {
+        if (c == 'v')
+            verifies = 1;
+        else if (c == 'h')
+            head = optarg;
+        else if (c != 'u')
+            return app_usage("replay ", "that is not an option of replay");
+        else if (!app_number(optarg, 1, &until))
+            return app_usage("replay ", "--until %s: an event", optarg);
+    }
+    if (optind + 1 != argc) return app_usage("replay ", "replay takes one journal");
+    itp_journal *journal;
+    itp_error err = {0};
+    replay r = {0};
+    itp_status st = itp_journal_open(&journal, argv[optind], ITP_JOURNAL_READ, &err);
+    if (st != ITP_OK) return app_fail(st, &err);
+    if (verifies || head) st = check_chain(journal, head, &err);
+    if (st == ITP_OK) st = fold(journal, &r, verifies, (uint64_t)until, &err);
+    itp_snapshot_destroy(r.snapshot);
+    itp_decider_destroy(r.decider);
+    itp_loop_destroy(r.loop);
+    itp_campaign_destroy(r.campaign);
+    itp_journal_close(journal);
+    return st == ITP_OK ? EXIT_FINISHED : app_fail(st, &err);
+}

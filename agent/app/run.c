@@ -1,0 +1,114 @@
+/* run.c - interphase run: begin a campaign or take it up again, with local workers.
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "app.h"
+#include "progress.h"
+
+typedef struct options {
+    const char *campaign, *journal, *listen;
+    long long workers, slots, seed;
+    int has_seed, json, quiet;
+} options;
+
+static int parse(options *o, int argc, char **argv)
+{
+    static const struct option LONG[] = {
+        {"journal", required_argument, NULL, 'j'}, {"workers", required_argument, NULL, 'w'},
+        {"slots", required_argument, NULL, 's'},   {"listen", required_argument, NULL, 'l'},
+        {"seed", required_argument, NULL, 'S'},    {"json", no_argument, NULL, 'J'},
+        {"quiet", no_argument, NULL, 'q'},         {NULL, 0, NULL, 0}};
+    *o = (options){.workers = sysconf(_SC_NPROCESSORS_ONLN), .slots = 1};
+    optind = 0;
+    for (int c; (c = getopt_long(argc, argv, "", LONG, NULL)) != -1;) {
+        switch (c) {
+        case 'j': o->journal = optarg; break;
+        case 'l': o->listen = optarg; break;
+        case 'J': o->json = 1; break;
+        case 'q': o->quiet = 1; break;
+        case 'w':
+            if (!app_number(optarg, 0, &o->workers) || o->workers > 1024)
+                return app_usage("run ", "--workers %s: a number from 0 to 1024", optarg);
+            break;
+        case 's':
+            if (!app_number(optarg, 1, &o->slots) || o->slots > 1024)
+                return app_usage("run ", "--slots %s: a number from 1 to 1024", optarg);
+            break;
+        case 'S':
+            o->has_seed = 1;
+            if (!app_number(optarg, 0, &o->seed))
+                return app_usage("run ", "--seed %s: a whole number, 0 or more", optarg);
+            break;
+        default: return app_usage("run ", "that is not an option of run");
+        }
+    }
+    if (optind + 1 != argc) return app_usage("run ", "run takes one campaign file");
+    o->campaign = argv[optind];
+    return 0;
+}
+
+static int run_engine(itp_engine *engine, const options *o)
+{
+    itp_progress_view view;
+    itp_agent_report report = {0};
+    itp_error err = {0};
+    const itp_log_to log = {.fd = STDERR_FILENO, .least = ITP_WARN, .who = "agent"};
+    itp_progress_init(&view, engine, o->json, o->quiet);
+    const itp_agent_options options = {
+        .endpoint = o->listen,
+        .workers = (size_t)o->workers,
+        .slots = (unsigned)o->slots,
+        .log = o->quiet || o->json ? NULL : &log,
+        .committed = itp_progress_committed,
+        .tick = itp_progress_tick,
+        .ctx = &view,
+    };
+    itp_status st = itp_agent_run(engine, &options, &report, &err);
+    int code = EXIT_FINISHED;
+    if (st == ITP_OK || st == ITP_EINTERRUPTED) {
+        const char *reason =
+            report.reason[0] ? report.reason : "interrupted; the same command resumes";
+        itp_progress_summary(&view, engine, &report.summary, reason);
+        if (st == ITP_EINTERRUPTED) code = EXIT_RESUMABLE;
+        if (strncmp(report.reason, "failure", 7) == 0) code = EXIT_FAILED;
+    } else {
+        code = app_fail(st, &err);
+    }
+    itp_summary_deinit(&report.summary);
+    itp_progress_deinit(&view);
+    return code;
+}
+
+int app_run(int argc, char **argv)
+{
+    options o;
+    int code = parse(&o, argc, argv);
+    if (code) return code;
+    char *own = o.journal ? NULL : app_journal_of(o.campaign, &code);
+    if (!o.journal && !own) return code;
+    const itp_engine_options options = {
+        .journal = o.journal ? o.journal : own,
+        .campaign = o.campaign,
+        .has_seed = o.has_seed,
+        .seed = (uint64_t)o.seed,
+        .mode = ITP_JOURNAL_CREATE,
+    };
+    itp_engine *engine;
+    itp_findings findings = {0};
+    itp_error err = {0};
+    itp_status st = itp_engine_open(&engine, &options, &findings, &err);
+    if (st != ITP_OK && findings.text) fputs(findings.text, stderr);
+    itp_findings_deinit(&findings);
+    if (st == ITP_OK) {
+        code = run_engine(engine, &o);
+        itp_engine_close(engine);
+    } else {
+        code = app_fail(st, &err);
+    }
+    free(own);
+    return code;
+}

@@ -1,0 +1,208 @@
+/* status.c - interphase status: one answer to "queued, running, done or failed, and why?"
+ *   State is the fold of the journal, read in short transactions beside a live agent; reasons are
+ * the journal's own words. SPDX-License-Identifier: GPL-3.0-or-later */
+#include <getopt.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app.h"
+#include "clock.h"
+#include "codec.h"
+#include "decide.h"
+#include "machine.h"
+#include "places.h"
+#include "why.h"
+
+static itp_status summarise(itp_engine *engine, itp_summary *out)
+{
+    char machine[256];
+    itp_decider *decider;
+    itp_snapshot *snapshot;
+    itp_status st = itp_decider_create(&decider, itp_machine_text(machine, sizeof machine), 0);
+    if (st != ITP_OK) return st;
+    st = itp_snapshot_take(&snapshot, itp_engine_loop(engine), 0, 0);
+    if (st == ITP_OK) {
+        st = itp_summarise(decider, snapshot, out);
+        itp_snapshot_destroy(snapshot);
+    }
+    itp_decider_destroy(decider);
+    return st;
+}
+
+static const char *life(const itp_counts *n)
+{
+    return n->finished ? "finished"
+           : n->paused ? "paused"
+           : n->held   ? "waiting for a person"
+                       : "open";
+}
+
+static void print_request(const itp_loop *loop, itp_id id)
+{
+    itp_request_view r;
+    char at[ITP_CLOCK_TEXT];
+    if (itp_loop_request(loop, id, &r) != ITP_OK) return;
+    printf("  request %" PRIu64 "  trial %" PRIu64 "  %-16s %s  %s%s since %s", id, r.trial,
+           itp_loop_campaign(loop)->tasks[r.task].name, itp_request_state_name(r.state),
+           r.worker ? "at " : "", r.worker ? r.worker : "", itp_clock_text(r.since_ms, at));
+    if (r.attempts + r.losses)
+        printf(", attempt %" PRIu32 " (%" PRIu32 " failed, %" PRIu32 " lost)", r.epoch, r.attempts,
+               r.losses);
+    putchar('\n');
+}
+
+static int is_open_state(itp_request_state state)
+{
+    return state <= ITP_REQUEST_PERSON || state == ITP_REQUEST_DEAD;
+}
+
+static void print_all(itp_engine *engine, const itp_summary *summary)
+{
+    const itp_loop *loop = itp_engine_loop(engine);
+    const itp_campaign *c = itp_engine_campaign(engine);
+    itp_counts n = itp_loop_counts(loop);
+    itp_trial_view best;
+    itp_places places;
+    char text[600];
+    printf("campaign  %s: %s%s%s\n", c->name, life(&n), itp_loop_reason(loop) ? ", " : "",
+           itp_loop_reason(loop) ? itp_loop_reason(loop) : "");
+    printf("trials    %zu of %zu: %zu measured, %zu failed, %zu infeasible, %zu abandoned, %zu "
+           "pending\n",
+           n.trials, c->budget.trials, n.measured, n.failed, n.infeasible, n.abandoned, n.pending);
+    printf("requests  %zu queued, %zu running, %zu held; workers %zu with %zu slots\n", n.queued,
+           n.running, n.held, n.workers, n.slots);
+    if (summary->best && itp_loop_trial(loop, summary->best, &best) == ITP_OK) {
+        printf("best      trial %" PRIu64 ": %s\n", summary->best,
+               app_point(text, sizeof text, c, best.point));
+        printf("          %s, by the model: %s\n", c->objectives[0].text,
+               app_quantity(text, sizeof text, summary->mean, summary->sd, c->objectives[0].unit));
+    }
+    if (itp_places_find(&places, itp_journal_path(itp_engine_journal(engine)), 0, NULL) == ITP_OK)
+        printf("listens   %s (while it runs)\n", places.workers);
+    for (itp_id id = 1; id <= n.requests; id++) {
+        itp_request_view r;
+        if (itp_loop_request(loop, id, &r) == ITP_OK && is_open_state(r.state))
+            print_request(loop, id);
+    }
+}
+
+static json_t *summary_json(const itp_summary *s)
+{
+    return s->best ? json_pack("{s:I, s:f, s:f}", "trial", (json_int_t)s->best, "mean", s->mean,
+                               "sd", s->sd)
+                   : json_null();
+}
+
+static int print_json(itp_engine *engine, const itp_summary *summary)
+{
+    const itp_loop *loop = itp_engine_loop(engine);
+    itp_counts n = itp_loop_counts(loop);
+    const char *reason = itp_loop_reason(loop);
+    json_t *open = json_array();
+    for (itp_id id = 1; id <= n.requests; id++) {
+        itp_request_view r;
+        if (itp_loop_request(loop, id, &r) != ITP_OK || !is_open_state(r.state)) continue;
+        json_array_append_new(open,
+                              json_pack("{s:I, s:I, s:s, s:s, s:i, s:s?, s:I}", "request",
+                                        (json_int_t)id, "trial", (json_int_t)r.trial, "task",
+                                        itp_loop_campaign(loop)->tasks[r.task].name, "state",
+                                        itp_request_state_name(r.state), "epoch", (int)r.epoch,
+                                        "worker", r.worker, "since_ms", (json_int_t)r.since_ms));
+    }
+    json_t *object =
+        json_pack("{s:s, s:s, s:s?, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:o}",
+                  "campaign", itp_engine_campaign(engine)->name, "state", life(&n), "reason",
+                  reason, "trials", (int)n.trials, "measured", (int)n.measured, "failed",
+                  (int)n.failed, "infeasible", (int)n.infeasible, "abandoned", (int)n.abandoned,
+                  "pending", (int)n.pending, "queued", (int)n.queued, "running", (int)n.running,
+                  "held", (int)n.held, "best", summary_json(summary), "open", open);
+    char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+    if (text) puts(text);
+    free(text);
+    json_decref(object);
+    return text ? EXIT_FINISHED : EXIT_FAILED;
+}
+
+static void print_event(const itp_journal_row *row)
+{
+    char at[ITP_CLOCK_TEXT];
+    const itp_event *e = &row->event;
+    printf("  %s  event %" PRIu64 "  epoch %" PRIu32 "  ", itp_clock_text(e->at_ms, at), e->seq,
+           e->epoch);
+    switch (e->kind) {
+    case ITP_EVENT_RESULT: printf("result from %s", e->worker ? e->worker : "?"); break;
+    case ITP_EVENT_FAILURE:
+        printf("failed at %s, cause %s: %s", e->worker ? e->worker : "?", itp_cause_name(e->cause),
+               e->text ? e->text : "");
+        break;
+    case ITP_EVENT_LEASE_EXPIRED: printf("lease expired at %s", e->worker ? e->worker : "?"); break;
+    case ITP_EVENT_DECLINED: printf("declined: %s", e->text ? e->text : ""); break;
+    case ITP_EVENT_TIMER: printf("back-off is over"); break;
+    case ITP_EVENT_CANCELLED: printf("cancelled by %s", e->text ? e->text : "somebody"); break;
+    case ITP_EVENT_RESOLVED: printf("resolved by %s", e->text ? e->text : "somebody"); break;
+    default: printf("%s", e->text ? e->text : "noted"); break;
+    }
+    putchar('\n');
+}
+
+static int print_one(itp_engine *engine, itp_id id)
+{
+    itp_request_view r;
+    itp_journal_cursor *cursor;
+    const itp_journal_row *row;
+    itp_error err = {0};
+    if (itp_loop_request(itp_engine_loop(engine), id, &r) != ITP_OK) {
+        fprintf(stderr, "interphase: there is no request %" PRIu64 "\n", id);
+        return EXIT_FAILED;
+    }
+    print_request(itp_engine_loop(engine), id);
+    itp_status st = itp_journal_cursor_open(&cursor, itp_engine_journal(engine), 1, &err);
+    if (st != ITP_OK) return app_fail(st, &err);
+    while ((st = itp_journal_cursor_next(cursor, &row, &err)) == ITP_OK && row)
+        if (row->event.request == id) print_event(row);
+    itp_journal_cursor_close(cursor);
+    return st == ITP_OK ? EXIT_FINISHED : app_fail(st, &err);
+}
+
+int app_status(int argc, char **argv)
+{
+    static const struct option LONG[] = {{"why", required_argument, NULL, 'w'},
+                                         {"json", no_argument, NULL, 'J'},
+                                         {NULL, 0, NULL, 0}};
+    long long why = 0, request = 0;
+    int json = 0;
+    optind = 0;
+    for (int c; (c = getopt_long(argc, argv, "", LONG, NULL)) != -1;) {
+        if (c == 'J')
+            json = 1;
+        else if (c != 'w')
+            return app_usage("status ", "that is not an option of status");
+        else if (!app_number(optarg, 1, &why))
+            return app_usage("status ", "--why %s: a trial", optarg);
+    }
+    if (optind >= argc || argc - optind > 2) return app_usage("status ", "status takes a journal");
+    if (argc - optind == 2 && !app_number(argv[optind + 1], 1, &request))
+        return app_usage("status ", "request %s: a number from 1", argv[optind + 1]);
+    itp_engine *engine;
+    itp_summary summary = {0};
+    itp_error err = {0};
+    itp_status st = app_open(&engine, argv[optind], &err);
+    if (st != ITP_OK) return app_fail(st, &err);
+    int code = EXIT_FINISHED;
+    if (why)
+        code = app_why(engine, (itp_id)why);
+    else if (request)
+        code = print_one(engine, (itp_id)request);
+    else if ((st = summarise(engine, &summary)) != ITP_OK)
+        code = app_fail(st, NULL);
+    else if (json)
+        code = print_json(engine, &summary);
+    else
+        print_all(engine, &summary);
+    itp_summary_deinit(&summary);
+    itp_engine_close(engine);
+    return code;
+}

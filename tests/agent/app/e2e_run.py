@@ -1,0 +1,105 @@
+"""A campaign from its file to a verified replay. SPDX-License-Identifier: GPL-3.0-or-later"""
+import os
+import sqlite3
+import unittest
+
+import cli
+
+
+class Run(cli.Case):
+    def test_function_campaign_replays_to_the_bit_with_any_number_of_workers(self):
+        for workers in ("1", "4"):
+            with self.subTest(workers=workers):
+                journal = f"branin-{workers}.journal"
+                self.write("branin.yaml", cli.BRANIN % (", latency: 5 ms", "", 16, ""))
+                out = self.run_cli("run", "branin.yaml", "--workers", workers, "--journal", journal)
+                self.assertIn("budget: 16 trials", out)
+                self.assertEqual(self.rows("select count(*) from trials where state = 'measured'", journal), [(16,)])
+                out = self.run_cli("replay", journal, "--verify")
+                self.assertRegex(out, r"\d+ decisions identical to the bit, 0 to 1e-6")
+
+    def test_table_and_command_campaigns_replay_to_the_bit(self):
+        self.write("data.csv", "a,b,y\n" + "".join(f"{a},{b},{(a - 3) ** 2 + b}\n" for a in range(7) for b in range(4)))
+        self.write("table.yaml", """\
+campaign: table
+candidates: data.csv
+parameters:
+  a: {discrete: [0, 1, 2, 3, 4, 5, 6]}
+  b: {discrete: [0, 1, 2, 3]}
+tasks:
+  look: {connector: table, with: {file: data.csv}, outputs: {y: {unit: "1"}}}
+objectives: [{minimise: y}]
+budget: {trials: 12}
+""")
+        self.run_cli("run", "table.yaml", "--workers", "2")
+        self.assertIn("identical to the bit", self.run_cli("replay", "table.journal", "--verify"))
+        self.write("square.sh", "#!/bin/sh\n"
+                   "x=$(sed 's/.*\"x\": *\\([-0-9.e]*\\).*/\\1/')\n"
+                   "awk -v x=\"$x\" 'BEGIN { if (x > 0.9) exit 10; printf \"{\\\"y\\\": %.17g}\\n\", (x - 0.3)^2 }'\n")
+        os.chmod(self.path("square.sh"), 0o755)
+        self.write("command.yaml", """\
+campaign: command
+parameters:
+  x: {real: [0, 1]}
+tasks:
+  square: {connector: command, with: {run: [./square.sh]}, outputs: {y: {unit: "1"}}}
+objectives: [{minimise: y}]
+budget: {trials: 10}
+""")
+        self.run_cli("run", "command.yaml", "--workers", "4")
+        self.assertIn("identical to the bit", self.run_cli("replay", "command.journal", "--verify"))
+        measured, failed = self.rows("select sum(state = 'measured'), sum(state = 'failed') from trials",
+                                     "command.journal")[0]
+        self.assertEqual(measured + failed, 10)
+        self.assertGreaterEqual(measured, 6)
+
+    def test_a_changed_byte_is_named(self):
+        self.write("branin.yaml", cli.BRANIN % ("", "", 6, ""))
+        self.run_cli("run", "branin.yaml", "--workers", "1")
+        connection = sqlite3.connect(self.path("branin.journal"))
+        triggers = connection.execute("select name from sqlite_master where type = 'trigger'").fetchall()
+        for (name,) in triggers:
+            connection.execute(f'drop trigger "{name}"')
+        seq, payload = connection.execute("select seq, payload from event where kind = 'result' limit 1").fetchone()
+        connection.execute("update event set payload = ? where seq = ?", (payload.replace("3", "4", 1), seq))
+        connection.commit()
+        connection.close()
+        out = self.run_cli("replay", "branin.journal", "--verify", code=3)
+        self.assertIn(f"event {seq}", out)
+
+    def test_interrupted_and_resumed(self):
+        self.write("branin.yaml", cli.BRANIN % (", latency: 100 ms", "", 12, ""))
+        process = self.start("run", "branin.yaml", "--workers", "1", "--json")
+        for line in process.stdout:  # The first result is on disk: now interrupt.
+            if '"result"' in line:
+                break
+        process.send_signal(2)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 4)
+        out = self.run_cli("run", "branin.yaml", "--workers", "2")
+        self.assertIn("budget: 12 trials", out)
+        self.assertEqual(self.rows("select count(*) from trials where state = 'measured'"), [(12,)])
+        self.assertIn("identical to the bit", self.run_cli("replay", "branin.journal", "--verify"))
+
+    def test_more_budget_continues_a_finished_campaign(self):
+        self.write("branin.yaml", cli.BRANIN % ("", "", 4, ""))
+        self.run_cli("run", "branin.yaml", "--workers", "1")
+        self.write("branin.yaml", cli.BRANIN % ("", "", 7, ""))
+        self.assertIn("budget: 7 trials", self.run_cli("run", "branin.yaml", "--workers", "1"))
+        self.write("branin.yaml", cli.BRANIN.replace("[-5, 10]", "[-4, 10]") % ("", "", 7, ""))
+        self.assertIn("x1", self.run_cli("run", "branin.yaml", "--workers", "1", code=3))
+
+    def test_a_broken_campaign_is_explained(self):
+        self.write("broken.yaml", "campaign: b\nparameterz: {x: {real: [0, 1]}}\n")
+        out = self.run_cli("run", "broken.yaml", code=2)
+        self.assertIn("broken.yaml:2:1", out)
+        self.assertIn("parameters", out)
+
+    def test_a_connector_that_does_not_exist_is_named_and_the_campaign_stops(self):
+        self.write("branin.yaml", cli.BRANIN.replace("connector: function", "connector: nosuch") % ("", "", 4, ""))
+        out = self.run_cli("run", "branin.yaml", "--workers", "1", code=3)
+        self.assertIn("nosuch", out)
+
+
+if __name__ == "__main__":
+    unittest.main()
