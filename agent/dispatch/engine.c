@@ -148,14 +148,13 @@ static char *text_with_seed(const char *text, uint64_t seed)
     return out;
 }
 
-static itp_status reseed(itp_campaign **campaign, uint64_t seed, itp_findings *findings,
-                         itp_error *err)
+static itp_status reseed(itp_campaign **campaign, uint64_t seed, itp_error *err)
 {
     itp_campaign *old = *campaign, *fresh;
     char *text = text_with_seed(old->text, seed);
     if (!text) return itp_fail(err, ITP_ENOMEM, "campaign %s", old->path);
     itp_status st =
-        itp_campaign_parse(&fresh, old->path, text, old->n_files, old->files, findings, err);
+        itp_campaign_parse(&fresh, old->path, text, old->n_files, old->files, NULL, err);
     free(text);
     if (st != ITP_OK) return st;
     itp_campaign_destroy(old);
@@ -169,8 +168,9 @@ static itp_status begin(itp_engine *e, const itp_engine_options *o, itp_findings
     if (!o->campaign)
         return itp_fail(err, ITP_ENOTFOUND, "journal %s: is empty, and no campaign file is given",
                         o->journal);
-    itp_status st = itp_campaign_load(&e->campaign, o->campaign, findings, err);
-    if (st == ITP_OK && o->has_seed) st = reseed(&e->campaign, o->seed, findings, err);
+    itp_status st = ITP_OK;
+    if (!e->campaign) st = itp_campaign_load(&e->campaign, o->campaign, findings, err);
+    if (st == ITP_OK && o->has_seed) st = reseed(&e->campaign, o->seed, err);
     if (st == ITP_OK) st = describe(e->journal, e->campaign, err);
     if (st == ITP_OK) st = itp_loop_create(&e->loop, e->campaign, err);
     if (st != ITP_OK) return st;
@@ -202,7 +202,7 @@ static itp_status take_edits(itp_engine *e, const itp_engine_options *o, itp_fin
     itp_status st = itp_campaign_load(&edited, o->campaign, findings, err);
     if (st != ITP_OK) return st;
     const itp_campaign *current = itp_loop_campaign(e->loop);
-    if (current->seed != edited->seed) st = reseed(&edited, current->seed, findings, err);
+    if (current->seed != edited->seed) st = reseed(&edited, current->seed, err);
     if (st == ITP_OK && !same_definition(current, edited)) {
         files_of files = {0};
         itp_event event;
@@ -238,12 +238,10 @@ itp_status itp_engine_open(itp_engine **out, const itp_engine_options *o, itp_fi
     itp_engine *e = calloc(1, sizeof *e);
     if (!e) return itp_fail(err, ITP_ENOMEM, "journal %s", o->journal);
     itp_journal_mode mode = o->mode;
-    itp_campaign *checked = NULL;
     itp_status st = ITP_OK;
     /* A campaign that is wrong must not leave an empty journal behind. */
     if (mode == ITP_JOURNAL_CREATE && access(o->journal, F_OK) != 0 && o->campaign)
-        st = itp_campaign_load(&checked, o->campaign, findings, err);
-    itp_campaign_destroy(checked);
+        st = itp_campaign_load(&e->campaign, o->campaign, findings, err);
     if (st == ITP_OK) st = itp_journal_open(&e->journal, o->journal, mode, err);
     if (st == ITP_OK)
         st = itp_journal_next(e->journal) == 1 ? begin(e, o, findings, err)
