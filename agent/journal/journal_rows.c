@@ -32,7 +32,8 @@ static itp_status load_previous(itp_rows *rows, uint64_t from, itp_error *err)
     return st;
 }
 
-itp_status itp_journal_rows_init(itp_rows *rows, itp_journal *journal, uint64_t from, itp_error *err)
+itp_status itp_journal_rows_init(itp_rows *rows, itp_journal *journal, uint64_t from,
+                                 itp_error *err)
 {
     *rows = (itp_rows){.journal = journal, .next = from > 0 ? from : 1};
     rows->batch = malloc(ITP_ROWS_BATCH * sizeof *rows->batch);

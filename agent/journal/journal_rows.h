@@ -29,7 +29,8 @@ typedef struct itp_rows {
 } itp_rows;
 
 /* ITP_ERANGE when `from` lies beyond the event after the last. */
-itp_status itp_journal_rows_init(itp_rows *rows, itp_journal *journal, uint64_t from, itp_error *err);
+itp_status itp_journal_rows_init(itp_rows *rows, itp_journal *journal, uint64_t from,
+                                 itp_error *err);
 void itp_journal_rows_deinit(itp_rows *rows); /* accepts a zeroed one */
 /* *row is NULL at the end, else borrowed until the next call. ITP_ECORRUPT: rows->next is the event
  * that was changed or is missing. */
