@@ -2,6 +2,7 @@
  *   Every member is checked for its type, since a journal may have been written by other hands. The
  * first finding is kept in the reader; after it, the readers give zeros, and the end reports it.
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
 #include <math.h>
 #include <sodium.h>
 #include <stddef.h>
@@ -352,12 +353,11 @@ itp_status itp_event_decode(const char *payload, size_t size, itp_event_box *box
 {
     json_error_t why;
     itp_event_box_clear(box);
+    errno = 0; /* Out of memory, jansson speaks of syntax: a sound payload must not be blamed. */
     box->json = json_loadb(payload, size, JSON_REJECT_DUPLICATES, &why);
-    if (!json_is_object(box->json)) {
-        int memory = !box->json && json_error_code(&why) == json_error_out_of_memory;
-        return itp_fail(err, memory ? ITP_ENOMEM : ITP_ECORRUPT, "payload: %s",
-                        box->json ? "not an object" : why.text);
-    }
+    if (!box->json && errno == ENOMEM) return itp_fail(err, ITP_ENOMEM, "payload: out of memory");
+    if (!json_is_object(box->json))
+        return itp_fail(err, ITP_ECORRUPT, "payload: %s", box->json ? "not an object" : why.text);
     reader in = {.box = box};
     read_payload(&in, box->json, &box->event);
     if (in.st != ITP_OK) return itp_fail(err, in.st, "payload: %s", in.member);

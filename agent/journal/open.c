@@ -99,7 +99,9 @@ static itp_status connect_writer(itp_journal *journal, itp_error *err)
     return connect_to(journal, journal->path, SQLITE_OPEN_READWRITE | make, err);
 }
 
-/* New names must survive a power failure as well as their contents. */
+/* Names must survive power loss as well as contents do. When SQLite turns a new file to WAL it
+ * removes a rollback journal without syncing the folder; were that name to come back, it would roll
+ * back the file under our commits. So: at every opening, before anything is acknowledged. */
 static itp_status sync_folder(itp_journal *journal, itp_error *err)
 {
     char *folder = strdup(journal->path);
@@ -110,7 +112,8 @@ static itp_status sync_folder(itp_journal *journal, itp_error *err)
     int failed = fd < 0 || fsync(fd) != 0;
     itp_status st = ITP_OK;
     if (failed)
-        st = itp_fail(err, ITP_EIO, "journal %s: its folder: %s", journal->path, strerror(errno));
+        st = itp_fail(err, ITP_EIO, "journal %s: its folder cannot be synced: %s; check the disk",
+                      journal->path, strerror(errno));
     if (fd >= 0) close(fd);
     free(folder);
     return st;
@@ -124,7 +127,7 @@ static itp_status make_schema(itp_journal *journal, itp_error *err)
     itp_status st = itp_journal_exec(journal, "BEGIN IMMEDIATE", err);
     if (st == ITP_OK) st = itp_journal_exec(journal, ITP_SCHEMA_SQL, err);
     if (st == ITP_OK) st = itp_journal_exec(journal, stamp, err);
-    return st == ITP_OK ? sync_folder(journal, err) : st;
+    return st;
 }
 
 static itp_status check_version(itp_journal *journal, itp_error *err)
@@ -193,6 +196,7 @@ static itp_status open_file(itp_journal *journal, itp_error *err)
         if ((st = set_up_writer(journal, err)) != ITP_OK) return st;
     }
     if ((st = check_version(journal, err)) != ITP_OK) return st;
+    if (journal->mode != ITP_JOURNAL_READ && (st = sync_folder(journal, err)) != ITP_OK) return st;
     if ((st = prepare_all(journal, err)) != ITP_OK) return st;
     return itp_journal_load_head(journal, err);
 }
