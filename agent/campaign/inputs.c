@@ -134,10 +134,10 @@ static void read_inputs(builder *b, const yaml_node *node, size_t task)
 }
 
 /* Upstream first, otherwise as in the file; 0 when they feed each other in a circle. */
-static int order_tasks(const builder *b, size_t *order)
+static int order_tasks(builder *b, size_t *order)
 {
     size_t n = b->whole->is.n_tasks, placed = 0;
-    unsigned char *done = calloc(n + 1, 1);
+    unsigned char *done = builder_alloc(b, n + 1, 1);
     for (int moved = done != NULL; moved;) {
         moved = 0;
         for (size_t i = 0; i < n && !moved; i++) {
@@ -152,7 +152,6 @@ static int order_tasks(const builder *b, size_t *order)
             moved = 1;
         }
     }
-    free(done);
     return placed == n;
 }
 

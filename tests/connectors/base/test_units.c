@@ -74,6 +74,11 @@ static void hostile_text_is_refused(void)
     CU_ASSERT_EQUAL(itp_units_check(units, text, NULL), ITP_EUNIT);
     CU_ASSERT_EQUAL(itp_units_check(units, "m\n", NULL), ITP_EUNIT);
     CU_ASSERT_EQUAL(itp_units_check(units, "\xff\xfe", NULL), ITP_EUNIT);
+    CU_ASSERT_EQUAL(itp_units_check(units, "m)", NULL), ITP_EUNIT);
+    CU_ASSERT_EQUAL(itp_units_check(units, "m.0z", NULL), ITP_EUNIT); /* the library leaks on it */
+    CU_ASSERT_EQUAL(itp_units_check(units, "m 0.s", NULL), ITP_EUNIT);
+    CU_ASSERT_EQUAL(itp_units_check(units, "1e3 m", NULL), ITP_OK);
+    CU_ASSERT_EQUAL(itp_units_check(units, "2.5E-7 kg", NULL), ITP_OK);
     itp_units_destroy(units);
 }
 
