@@ -39,6 +39,7 @@ static void become(const process_start *start, int report)
         close(err);
         setrlimit(RLIMIT_FSIZE, &limit);
         signal(SIGPIPE, SIG_DFL);
+        signal(SIGINT, SIG_DFL); /* a local worker ignores it */
         sigprocmask(SIG_SETMASK, &none, NULL);
         execve(start->path, start->argv, start->envp);
     }

@@ -105,12 +105,14 @@ static itp_status take_signals(worker *w, const itp_worker_options *options, itp
     sigemptyset(&mask);
     sigaddset(&mask, SIGTERM);
     sigaddset(&mask, SIGHUP);
-    sigaddset(&mask, SIGINT);
+    /* Ctrl-C reaches the whole foreground group: a local worker leaves it to its agent, which lets
+     * running work finish. */
+    if (options->die_with_parent)
+        signal(SIGINT, SIG_IGN);
+    else
+        sigaddset(&mask, SIGINT);
     if (pthread_sigmask(SIG_BLOCK, &mask, &w->old_mask) != 0)
         return itp_fail(err, ITP_EIO, "signal mask");
-    /* Ctrl-C reaches the whole foreground group: a local worker leaves it to its agent, which lets
-     * running work finish. Blocked and never read, it is without effect. */
-    if (options->die_with_parent) sigdelset(&mask, SIGINT);
     w->signals = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
     if (w->signals < 0) return itp_fail(err, ITP_EIO, "signalfd: %s", strerror(errno));
     return ITP_OK;
@@ -184,6 +186,9 @@ static void close_worker(worker *w)
     free(s->schema);
     free(w->config);
     if (w->signals >= 0) {
+        struct signalfd_siginfo late; /* said twice, heard once: must not kill us on the way out */
+        while (read(w->signals, &late, sizeof late) == sizeof late) {
+        }
         close(w->signals);
         pthread_sigmask(SIG_SETMASK, &w->old_mask, NULL);
     }
