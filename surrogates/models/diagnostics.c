@@ -48,6 +48,42 @@ double itp_surrogate_loo_density(const itp_surrogate *s)
     return s->rows.n ? sum / (double)s->rows.n : 0;
 }
 
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+void itp_unmask(size_t n, double *residual, double *scratch)
+{
+    if (n == 0) return;
+    for (size_t i = 0; i < n; i++) scratch[i] = fabs(residual[i]);
+    qsort(scratch, n, sizeof *scratch, ascending);
+    double scale = scratch[n / 2] / 0.6744897501960817; /* the median of |N(0, 1)| */
+    for (size_t i = 0; scale > 1e-6 && scale < 1 && i < n; i++) residual[i] /= scale;
+}
+
+/* The largest residual of n normal ones exceeds this with probability 1 in 100. Where the noise is
+ * at its floor the outcome is exact, and what stands out is a discovery, not an outlier. */
+int itp_surrogate_is_suspicious(const itp_surrogate *s)
+{
+    static const double CHANCE = 0.01, EXACT = 1e-4;
+    enum { ROWS_LEAST = 20 };
+    size_t n = s->rows.n;
+    if (s->noise == ITP_NOISE_NONE || n < ROWS_LEAST || s->outcomes > 1) return 0;
+    if (itp_surrogate_noise_var(s, 0) < EXACT) return 0;
+    double limit = -itp_ndtri(0.5 * CHANCE / (double)n), worst = 0;
+    double *residual = malloc(2 * n * sizeof *residual);
+    for (size_t i = 0; residual && i < n; i++) {
+        left_out out = leave_out(s, i);
+        residual[i] = fabs(s->rows.z[i] - out.mean) / sqrt(out.var);
+    }
+    if (residual) itp_unmask(n, residual, residual + n);
+    for (size_t i = 0; residual && i < n; i++) worst = fmax(worst, residual[i]);
+    free(residual);
+    return worst > limit;
+}
+
 typedef struct {
     double value;
     size_t row;

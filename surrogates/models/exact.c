@@ -3,14 +3,14 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "model.h"
+#include "exact.h"
 
 static itp_posterior *state(const itp_surrogate *s)
 {
     return s->state;
 }
 
-static itp_status prepare(itp_surrogate *s)
+itp_status itp_exact_prepare(itp_surrogate *s)
 {
     if (s->state) return ITP_OK;
     if (!(s->state = malloc(sizeof(itp_posterior)))) return ITP_ENOMEM;
@@ -32,7 +32,7 @@ static itp_status build_surely(itp_surrogate *s, itp_hyper *hyper, itp_fit_repor
     return st;
 }
 
-static itp_status fit(itp_surrogate *s, uint64_t seed, itp_fit_report *report)
+itp_status itp_exact_fit(itp_surrogate *s, uint64_t seed, itp_fit_report *report)
 {
     itp_fit_plan plan = itp_surrogate_plan(s, seed);
     itp_fit_result result = {.step = ITP_FIT_PRIOR, .objective = 0};
@@ -45,7 +45,7 @@ static itp_status fit(itp_surrogate *s, uint64_t seed, itp_fit_report *report)
         if ((st = itp_hyper_copy(&warm, &state(s)->hyper, n_params)) == ITP_OK) plan.warm = &warm;
     }
     if (s->state) itp_posterior_deinit(state(s)); /* a fit must not hold two factors */
-    if (st == ITP_OK) st = prepare(s);
+    if (st == ITP_OK) st = itp_exact_prepare(s);
     if (st == ITP_OK) st = itp_pool_fill(&pool, s->rows.n, s->rows.x);
     if (st == ITP_OK && s->noise == ITP_NOISE_NONE) hyper.ln_noise = log(ITP_NOISE_EXACT);
     if (st == ITP_OK && s->rows.n > 0)
@@ -66,72 +66,97 @@ static itp_status fit(itp_surrogate *s, uint64_t seed, itp_fit_report *report)
     return st;
 }
 
-static itp_status append(itp_surrogate *s)
+itp_status itp_exact_append(itp_surrogate *s)
 {
     return itp_posterior_append(state(s), &s->rows);
 }
 
-static itp_status remove_row(itp_surrogate *s, size_t i)
+itp_status itp_exact_remove(itp_surrogate *s, size_t i)
 {
     return itp_posterior_remove(state(s), &s->rows, i);
 }
 
-static void clear(itp_surrogate *s)
+void itp_exact_clear(itp_surrogate *s)
 {
     if (s->state) itp_posterior_deinit(state(s));
     free(s->state);
     s->state = NULL;
 }
 
-static itp_status save(const itp_surrogate *s, json_t *into)
+itp_status itp_exact_save(const itp_surrogate *s, json_t *into)
 {
-    json_t *hyper = itp_hyper_to_json(&state(s)->hyper, itp_kernel_n_params(s->kernel));
-    return json_object_set_new(into, "hyper", hyper) == 0 ? ITP_OK : ITP_ENOMEM;
+    const itp_posterior *post = state(s);
+    json_t *hyper = itp_hyper_to_json(&post->hyper, itp_kernel_n_params(s->kernel));
+    json_t *extra = json_array(); /* [row, variance] of each declared outlier */
+    for (size_t i = 0; post->extra && i < post->pool.n_rows; i++)
+        if (post->extra[i] > 0)
+            json_array_append_new(extra, json_pack("[I, f]", (json_int_t)i, post->extra[i]));
+    if (json_object_set_new(into, "hyper", hyper) != 0) return ITP_ENOMEM;
+    return json_object_set_new(into, "extra", extra) == 0 ? ITP_OK : ITP_ENOMEM;
 }
 
-static itp_status restore(itp_surrogate *s, const json_t *from)
+/* Fills extra (n, zeroed); 0: not as save wrote it. */
+static int read_extra(const json_t *from, size_t n, double *extra)
+{
+    const json_t *array = json_object_get(from, "extra");
+    if (!json_is_array(array)) return 0;
+    for (size_t k = 0; k < json_array_size(array); k++) {
+        json_int_t row;
+        double variance;
+        json_t *pair = json_array_get(array, k);
+        if (json_unpack(pair, "[I, F]", &row, &variance) != 0) return 0;
+        if (row < 0 || (size_t)row >= n || !(variance > 0)) return 0;
+        extra[row] = variance;
+    }
+    return 1;
+}
+
+itp_status itp_exact_restore(itp_surrogate *s, const json_t *from)
 {
     itp_hyper hyper = {0};
-    itp_status st = prepare(s);
+    double *extra = calloc(s->rows.n + 1, sizeof *extra);
+    itp_status st = extra ? itp_exact_prepare(s) : ITP_ENOMEM;
+    if (st == ITP_OK && !read_extra(from, s->rows.n, extra)) st = ITP_EPARSE;
     if (st == ITP_OK)
         st = itp_hyper_from_json(json_object_get(from, "hyper"), s->kernel, &s->warp, &hyper);
-    if (st == ITP_OK) st = itp_posterior_build(state(s), &s->rows, &hyper, NULL);
+    if (st == ITP_OK) st = itp_posterior_build(state(s), &s->rows, &hyper, extra);
     itp_hyper_deinit(&hyper);
+    free(extra);
     return st;
 }
 
-static size_t members(const itp_surrogate *s)
+size_t itp_exact_members(const itp_surrogate *s)
 {
     (void)s;
     return 1;
 }
 
-static const itp_posterior *member(const itp_surrogate *s, size_t index)
+const itp_posterior *itp_exact_member(const itp_surrogate *s, size_t index)
 {
     (void)index;
     return state(s);
 }
 
-static double noise_var(const itp_surrogate *s, size_t index)
+double itp_exact_noise_var(const itp_surrogate *s, size_t index)
 {
     (void)index;
     return exp(state(s)->hyper.ln_noise);
 }
 
-static const itp_hyper *hyper(const itp_surrogate *s, size_t index)
+const itp_hyper *itp_exact_hyper(const itp_surrogate *s, size_t index)
 {
     (void)index;
     return &state(s)->hyper;
 }
 
 const itp_model_class ITP_MODEL_EXACT = {.name = "exact",
-                                         .fit = fit,
-                                         .append = append,
-                                         .remove = remove_row,
-                                         .clear = clear,
-                                         .save = save,
-                                         .restore = restore,
-                                         .members = members,
-                                         .member = member,
-                                         .noise_var = noise_var,
-                                         .hyper = hyper};
+                                         .fit = itp_exact_fit,
+                                         .append = itp_exact_append,
+                                         .remove = itp_exact_remove,
+                                         .clear = itp_exact_clear,
+                                         .save = itp_exact_save,
+                                         .restore = itp_exact_restore,
+                                         .members = itp_exact_members,
+                                         .member = itp_exact_member,
+                                         .noise_var = itp_exact_noise_var,
+                                         .hyper = itp_exact_hyper};

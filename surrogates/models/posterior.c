@@ -131,13 +131,17 @@ void itp_posterior_loo(const itp_posterior *post, const itp_rows *rows, size_t i
                        double *var)
 {
     size_t s = post->pool.site[i];
+    double extra = post->extra ? post->extra[i] : 0; /* is no noise of a new measurement */
     itp_gp_loo(&post->gp, s, mean, var);
-    if (post->pool.count[s] == 1) return;
+    if (post->pool.count[s] == 1) {
+        *var = fmax(*var - extra, post->v[i] - extra);
+        return;
+    }
     /* The site's other rows are put back into the cavity. */
     double cavity = fmax(*var - post->gp.v[s], 1e-300), v = post->v[i];
     double rest = 1 / post->gp.v[s] - 1 / v;
     double rest_sum = post->gp.y[s] / post->gp.v[s] - rows->z[i] / v;
     double latent = 1 / (1 / cavity + rest);
     *mean = latent * (*mean / cavity + rest_sum);
-    *var = latent + v;
+    *var = latent + v - extra;
 }

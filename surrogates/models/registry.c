@@ -4,7 +4,7 @@
 
 #include "model.h"
 
-static const itp_model_class *const MODELS[] = {&ITP_MODEL_EXACT};
+static const itp_model_class *const MODELS[] = {&ITP_MODEL_EXACT, &ITP_MODEL_ROBUST};
 
 const itp_model_class *itp_model_find(const char *name)
 {

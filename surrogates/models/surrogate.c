@@ -195,9 +195,16 @@ itp_status itp_surrogate_fit(itp_surrogate *s, const itp_data *data, uint64_t se
     if (st != ITP_OK) return st;
     for (size_t i = 0; i < s->rows.n; i++) itp_surrogate_to_latent_row(s, i);
     const itp_model_class *class = itp_model_choose(s);
-    if (s->class && s->class != class) s->class->clear(s);
+    int shares_state = s->class && s->class->append == class->append;
+    if (s->class && !shares_state) s->class->clear(s);
     s->class = class;
-    if ((st = class->fit(s, seed, &own)) != ITP_OK) {
+    st = class->fit(s, seed, &own);
+    if (st == ITP_OK && class == &ITP_MODEL_EXACT && strcmp(s->model_name, "auto") == 0 &&
+        itp_surrogate_is_suspicious(s)) {
+        st = ITP_MODEL_ROBUST.fit(s, seed, &own);
+        if (own.outliers > 0) class = s->class = &ITP_MODEL_ROBUST;
+    }
+    if (st != ITP_OK) {
         class->clear(s);
         s->class = NULL;
         return st;

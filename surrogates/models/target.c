@@ -116,8 +116,9 @@ double itp_target_eval(itp_target *target, const double *u, double *grad)
         itp_warp_apply(&target->warp, spec->pool->n_sites, spec->pool->d, spec->pool->x,
                        target->warped);
     }
-    double value = itp_evidence_eval(&target->evidence, u, target->v, grad,
-                                     grad && spec->learns_noise ? target->grad_v : NULL);
+    double value =
+        itp_evidence_eval(&target->evidence, u, target->v, grad,
+                          grad && (spec->learns_noise || spec->extra) ? target->grad_v : NULL);
     target->noise_prior = 0;
     if (!isfinite(value)) return -INFINITY;
     if (target->n_warp) value += warp_terms(target, u_warp, grad ? grad + target->n_params : NULL);

@@ -1,6 +1,6 @@
 /* calibration.c - bar 5: intervals, densities and errors on measured sets, all defaults, beside
  * scikit-learn (sklearn_calibration.py; its numbers for the same rows and splits are kept in
- * sklearn_calibration.csv, which --golden writes anew).
+ * sklearn_calibration.csv; --golden adds what is missing there).
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 #include <stdio.h>
@@ -193,7 +193,6 @@ void bar_calibration(const settings *s)
         say(s, "  INTERPHASE_DATA is not set\n");
         return;
     }
-    if (s->golden) remove(ITP_BENCH_DIR "/sklearn_calibration.csv");
     for (int k = 0; NUMERIC_SETS[k]; k++) {
         dataset set;
         if (s->only && !strstr(NUMERIC_SETS[k], s->only)) continue;
@@ -206,7 +205,7 @@ void bar_calibration(const settings *s)
         for (size_t f = 0; f < SPLITS && !s->quick; f++) test_split(s, &set, fold, f, &split);
         split.rmse = sqrt(split.rmse);
         double took = now_s() - start;
-        int compared = !s->golden && from_golden(&set, &their_loo, &their_split);
+        int compared = from_golden(&set, &their_loo, &their_split);
         if (!compared && !s->quick) {
             compared = elsewhere(s, &set, fold, &their_loo, &their_split);
             if (compared) golden_line(s, &set, &their_loo, &their_split);
