@@ -204,7 +204,7 @@ static json_t *describe_ports(size_t n, const itp_port *ports)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < n; i++) {
-        json_t *port = json_pack("{s:s, s:s?, s:s?}", "name", ports[i].name, "unit", ports[i].unit,
+        json_t *port = json_pack("{s:s, s:s*, s:s*}", "name", ports[i].name, "unit", ports[i].unit,
                                  "iri", ports[i].iri);
         if (isfinite(ports[i].low)) json_object_set_new(port, "low", json_real(ports[i].low));
         if (isfinite(ports[i].high)) json_object_set_new(port, "high", json_real(ports[i].high));

@@ -49,7 +49,7 @@ char *provenance_text(const provenance *p)
     gethostname(host, sizeof host - 1);
     provenance_input_hash(request, hash);
     json_t *all = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s?, s:s, s:s, s:f, s:s}", "connector", connector->id, "version",
+        "{s:s, s:s, s:s, s:s, s:s*, s:s, s:s, s:f, s:s}", "connector", connector->id, "version",
         connector->version, "interphase", ITP_VERSION, "host", host, "worker", p->worker, "started",
         itp_clock_text(p->started_utc_ms, from), "finished", itp_clock_text(p->finished_utc_ms, to),
         "wall_s", p->wall_s, "inputs_sha256", hash);
