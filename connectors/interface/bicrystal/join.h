@@ -26,6 +26,11 @@ typedef struct itp_join {
 /* "Li-cI2-229(100)a"; indices beyond one digit are separated by dots. */
 void itp_surface_name(const itp_facet *facet, size_t termination, size_t size, char *text);
 
+/* Reads one surface: "Li-cI2-229(100)a", or "Li(100)a" where the phase is told by its formula
+ * alone. */
+itp_status itp_surface_parse(const char *text, char phase[ITP_PHASE_LABEL_MAX], itp_miller *miller,
+                             size_t *termination, itp_error *err);
+
 /* The same interface in normal form; equivalent interfaces become equal. */
 itp_join itp_join_normal(const itp_join *join);
 void itp_join_name(const itp_join *normal, char text[ITP_NAME_MAX]);

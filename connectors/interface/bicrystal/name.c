@@ -189,6 +189,17 @@ static void take_pair(cursor *c, itp_pair *p)
         c->expected = "superlattices of positive area";
 }
 
+itp_status itp_surface_parse(const char *text, char phase[ITP_PHASE_LABEL_MAX], itp_miller *miller,
+                             size_t *termination, itp_error *err)
+{
+    cursor c = {text, NULL};
+    take_surface(&c, phase, miller, termination);
+    if (!c.expected && *c.at) c.expected = "nothing more";
+    if (!c.expected) return ITP_OK;
+    return itp_fail(err, ITP_EPARSE, "surface '%s': %s expected at letter %d", text, c.expected,
+                    (int)(c.at - text) + 1);
+}
+
 itp_status itp_name_parse(const char *name, itp_parsed *out, itp_error *err)
 {
     cursor c = {name, NULL};
