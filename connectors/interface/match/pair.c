@@ -169,7 +169,8 @@ int itp_pair_compare(const itp_pair *a, const itp_pair *b)
 {
     int order = 0;
     for (int i = 0; i < 2 && !order; i++) order = compare_whole(a->m1[i], b->m1[i], 2);
-    for (int i = 0; i < 2 && !order; i++) order = compare_whole(a->m2[i], b->m2[i], 2);
+    /* The greater one first: a plain stacking reads 1.0.0.1, not its turned twin. */
+    for (int i = 0; i < 2 && !order; i++) order = compare_whole(b->m2[i], a->m2[i], 2);
     return order ? order : compare_whole(a->registry, b->registry, 2);
 }
 
