@@ -52,7 +52,7 @@ static void what_is_no_plugin_is_refused(void)
 {
     itp_plugin *plugin = NULL;
     itp_error err;
-    CU_ASSERT_EQUAL(itp_plugin_load(&plugin, ITP_TEST_DIR "/plugin.c", NULL, &err), ITP_EIO);
+    CU_ASSERT_EQUAL(itp_plugin_load(&plugin, ITP_TEST_DIR "/plugin/plugin.c", NULL, &err), ITP_EIO);
     CU_ASSERT(says(err.text, "cannot be loaded"));
     CU_ASSERT_EQUAL(itp_plugin_load(&plugin, "./missing.so", PLUGINS, &err), ITP_ENOTFOUND);
     CU_ASSERT(says(err.text, PLUGINS "/./missing.so"));
