@@ -179,7 +179,7 @@ itp_status itp_slice_init(slice *s, const itp_space *space, const double *point,
 void itp_slice_deinit(slice *s)
 {
     free(s->memory);
-    free(s->cloud);
+    free(s->shape);
     free(s->free);
     memset(s, 0, sizeof *s);
 }

@@ -25,9 +25,8 @@ typedef struct slice {
     double radius;       /* of a ball around it, in shares */
     double *q;           /* n_q x k, orthonormal: directions that equalities forbid */
     size_t n_q;
-    size_t *only; /* per row: its one column, or k when it names several; after itp_slice_centre */
-    size_t n_cloud;
-    double *cloud; /* n_cloud x k, centred: directions are drawn in its shape; NULL: round */
+    size_t *only;  /* per row: its one column, or k when it names several; after itp_slice_centre */
+    double *shape; /* k x k, lower: directions are drawn as shape times noise; NULL: all alike */
     double *memory;
 } slice;
 

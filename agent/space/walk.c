@@ -9,14 +9,24 @@
 #define REPAIR_ROUNDS 40
 #define SHAPE_ROUNDS  10 /* each makes a sliver about ten times as long as the last saw it */
 
+/* Noise for directions: symmetric, of variance 1 and nearly normal (four uniforms of 16 bits),
+ * which is all that hit-and-run asks, at a tenth of a normal's cost. */
+static double draw_noise(itp_stream *stream)
+{
+    uint64_t bits = itp_stream_bits(stream);
+    double sum = (double)(bits & 0xffff) + (double)(bits >> 16 & 0xffff) +
+                 (double)(bits >> 32 & 0xffff) + (double)(bits >> 48);
+    return (sum - 2 * 65535.0) * (1.7320508075688772 / 65536);
+}
+
 /* A random direction that no equality forbids; 0 when there is none. */
 static int draw_direction(const slice *s, itp_stream *stream, double *v)
 {
-    double length = 0;
-    for (size_t j = 0; j < s->k; j++) v[j] = s->cloud ? 0 : itp_stream_normal(stream);
-    for (size_t i = 0; i < s->n_cloud; i++) { /* a normal draw with the cloud's covariance */
-        double g = itp_stream_normal(stream);
-        for (size_t j = 0; j < s->k; j++) v[j] += g * s->cloud[i * s->k + j];
+    double length = 0, noise[s->k + 1];
+    for (size_t j = 0; j < s->k; j++) noise[j] = v[j] = draw_noise(stream);
+    for (size_t j = 0; s->shape && j < s->k; j++) {
+        v[j] = 0;
+        for (size_t l = 0; l <= j; l++) v[j] += s->shape[j * s->k + l] * noise[l];
     }
     for (size_t l = 0; l < s->n_q; l++) {
         double share = 0;
@@ -71,32 +81,60 @@ void itp_slice_walk(const slice *s, itp_stream *stream, size_t steps, double *u)
     }
 }
 
+/* Lower factor of a covariance in place; directions in which it is flat get none of the noise. */
+static void factor(size_t k, double *a)
+{
+    double largest = 0;
+    for (size_t j = 0; j < k; j++) largest = fmax(largest, a[j * k + j]);
+    for (size_t j = 0; j < k; j++) {
+        double pivot = a[j * k + j];
+        for (size_t l = 0; l < j; l++) pivot -= a[j * k + l] * a[j * k + l];
+        double root = pivot > 1e-14 * largest ? sqrt(pivot) : 0;
+        a[j * k + j] = root;
+        for (size_t i = j + 1; i < k; i++) {
+            double sum = a[i * k + j];
+            for (size_t l = 0; l < j; l++) sum -= a[i * k + l] * a[j * k + l];
+            a[i * k + j] = root > 0 ? sum / root : 0;
+        }
+    }
+}
+
+/* Covariance of n points of a walk, into `out` (k x k); returns its trace. */
+static double walk_covariance(const slice *s, itp_stream *stream, size_t n, double *u, double *out)
+{
+    size_t k = s->k;
+    double mean[k], apart[k], trace = 0;
+    memset(mean, 0, sizeof mean);
+    memset(out, 0, k * k * sizeof *out);
+    for (size_t i = 0; i < n; i++) { /* Welford 1962, row by row */
+        itp_slice_walk(s, stream, 8, u);
+        for (size_t j = 0; j < k; j++) {
+            apart[j] = u[j] - mean[j];
+            mean[j] += apart[j] / (double)(i + 1);
+        }
+        for (size_t j = 0; j < k; j++)
+            for (size_t l = 0; l <= j; l++) out[j * k + l] += apart[j] * (u[l] - mean[l]);
+    }
+    for (size_t j = 0; j < k; j++) trace += out[j * k + j];
+    return trace;
+}
+
 itp_status itp_slice_learn_shape(slice *s, itp_stream *stream, double *u)
 {
     size_t k = s->k, n = 4 * k + 16;
     if (k < 2 || (s->rows.n_eq + s->rows.n_le == 2 * k && s->n_curved == 0)) return ITP_OK;
     double before = 0;
     for (int round = 0; round < SHAPE_ROUNDS; round++) {
-        double *cloud = calloc(n * k, sizeof *cloud), mean[k], spread = 0;
-        if (!cloud) return ITP_ENOMEM;
-        memset(mean, 0, sizeof mean);
-        for (size_t i = 0; i < n; i++) {
-            itp_slice_walk(s, stream, 8, u);
-            memcpy(cloud + i * k, u, k * sizeof *u);
-            for (size_t j = 0; j < k; j++) mean[j] += u[j] / (double)n;
-        }
-        for (size_t i = 0; i < n; i++)
-            for (size_t j = 0; j < k; j++) {
-                cloud[i * k + j] -= mean[j];
-                spread += cloud[i * k + j] * cloud[i * k + j];
-            }
+        double *shape = malloc(k * k * sizeof *shape);
+        if (!shape) return ITP_ENOMEM;
+        double spread = walk_covariance(s, stream, n, u, shape);
         if (!(spread > 0)) { /* it did not move: any direction is as good */
-            free(cloud);
+            free(shape);
             return ITP_OK;
         }
-        free(s->cloud);
-        s->cloud = cloud;
-        s->n_cloud = n;
+        factor(k, shape);
+        free(s->shape);
+        s->shape = shape;
         if (round > 1 && spread < 1.5 * before) break;
         before = spread;
     }
