@@ -102,18 +102,48 @@ static anchor *remember(reader *r, const char *name, yaml_node *node)
     return &r->anchors[r->n_anchors++];
 }
 
+/* What single quotes hold (YAML 1.2.2, 7.3.2): '' is a quote; blanks around a line break go, one
+ * break is a space, each further one a break. Ours, because libfyaml 0.7 loses memory over many ''.
+ */
+static const char *unquote(reader *r, const char *raw, size_t size)
+{
+    char *out = itp_arena_alloc(r->arena, 1, size + 1), *to = out;
+    for (size_t i = 0; out && i < size;) {
+        if (raw[i] != '\n' && raw[i] != '\r') {
+            i += raw[i] == '\'' && i + 1 < size && raw[i + 1] == '\'' ? 2 : 1;
+            *to++ = raw[i - 1];
+            continue;
+        }
+        size_t breaks = 0;
+        while (to > out && (to[-1] == ' ' || to[-1] == '\t')) to--;
+        for (; i < size && strchr(" \t\r\n", raw[i]); i++) breaks += raw[i] == '\n';
+        if (breaks <= 1) *to++ = ' ';
+        for (; breaks > 1; breaks--) *to++ = '\n';
+    }
+    return out;
+}
+
 static yaml_node *read_scalar(reader *r, struct fy_event *event)
 {
     yaml_node *node = add_node(r, NODE_SCALAR, event);
+    struct fy_token *value = event->scalar.value;
+    enum fy_scalar_style style = value ? fy_token_scalar_style(value) : FYSS_PLAIN;
     size_t length = 0;
-    const char *text = event->scalar.value ? fy_token_get_text(event->scalar.value, &length) : NULL;
     if (!node) return NULL;
-    node->text = text ? itp_arena_span(r->arena, text, length) : "";
+    const char *raw = r->text + node->at, *text = NULL;
+    if (style == FYSS_SINGLE_QUOTED)
+        node->text = unquote(r, raw, node->end - node->at);
+    else if (value && (text = fy_token_get_text(value, &length)))
+        node->text = itp_arena_span(r->arena, text, length);
+    node->quoted = style != FYSS_PLAIN;
+    if (!node->text) {
+        r->findings->out_of_memory = r->stop = 1;
+        return NULL;
+    }
+    length = strlen(node->text);
     node->verbatim =
-        length == node->end - node->at && text && !memcmp(r->text + node->at, text, length);
-    node->quoted = event->scalar.value && fy_token_scalar_style(event->scalar.value) != FYSS_PLAIN;
-    if (!node->text) r->findings->out_of_memory = r->stop = 1;
-    return node->text ? node : NULL;
+        length > 0 && length == node->end - node->at && !memcmp(raw, node->text, length);
+    return node;
 }
 
 static yaml_node *read_alias(reader *r, struct fy_event *event)

@@ -316,6 +316,42 @@ static void a_changed_table_is_refused(void)
     free(changed);
 }
 
+/* All of YAML's ways to write one word mean that word. */
+static void every_style_of_scalar_is_read(void)
+{
+    static const struct {
+        const char *written, *means;
+    } CASES[] = {{"plain words", "plain words"},
+                 {"'it''s'", "it's"},
+                 {"''''''''''''''''''''''", "''''''''''"},
+                 {"\"tab\\t\\u00e9\"", "tab\t\xc3\xa9"},
+                 {"'two\n       lines'", "two lines"},
+                 {"'two  \n\n       paragraphs'", "two\nparagraphs"},
+                 {"&a word", "word"},
+                 {"|-\n       block\n       text", "block\ntext"}};
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        char text[512], expected[512];
+        size_t used = (size_t)snprintf(text, sizeof text,
+                                       "campaign: t\nparameters: {x: {real: [0, 1]}}\n"
+                                       "tasks:\n  m:\n    with:\n     key: %s\n"
+                                       "    outputs: [z]\nobjectives: {maximise: z}\n",
+                                       CASES[i].written);
+        CU_ASSERT_FATAL(used < sizeof text);
+        itp_campaign *c = parse(text, NULL);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+        snprintf(expected, sizeof expected, "{\"key\":\"%s\"}", CASES[i].means);
+        char *options = strdup(c->tasks[0].sources[0].options), *at;
+        while ((at = strstr(options, "\\u00"))) { /* JSON's way to write a tab or a break */
+            *at = at[5] == '9' ? '\t' : '\n';
+            memmove(at + 1, at + 6, strlen(at + 6) + 1);
+        }
+        CU_ASSERT_STRING_EQUAL(options, expected);
+        if (strcmp(options, expected) != 0) printf("\n  %s: %s\n", CASES[i].written, options);
+        free(options);
+        itp_campaign_destroy(c);
+    }
+}
+
 /* A file cut off at each byte, as a journal or disk might hold it: findings, never harm. */
 static void truncation_at_every_byte_is_survived(void)
 {
@@ -346,6 +382,7 @@ int main(void)
         {"tasks feed tasks", tasks_feed_tasks},
         {"only what may change is accepted", only_what_may_change_is_accepted},
         {"a changed table is refused", a_changed_table_is_refused},
+        {"every style of scalar is read", every_style_of_scalar_is_read},
         {"truncation at every byte is survived", truncation_at_every_byte_is_survived},
         CU_TEST_INFO_NULL};
     return suite_run("campaign/campaign", tests);
