@@ -56,5 +56,6 @@ extern const itp_gain_kind itp_gain_kg;
 extern const itp_gain_kind itp_gain_variance;
 extern const itp_gain_kind itp_gain_imse;
 extern const itp_gain_kind itp_gain_straddle;
+extern const itp_gain_kind itp_gain_collect;
 
 #endif

@@ -6,17 +6,9 @@
 #include <string.h>
 
 const itp_gain_kind *const itp_gain_kinds[] = {
-    &itp_gain_logei,
-    &itp_gain_qlognei,
-    &itp_gain_qlognehvi,
-    &itp_gain_ucb,
-    &itp_gain_thompson,
-    &itp_gain_mes,
-    &itp_gain_kg,
-    &itp_gain_variance,
-    &itp_gain_imse,
-    &itp_gain_straddle,
-    NULL,
+    &itp_gain_logei,    &itp_gain_qlognei,  &itp_gain_qlognehvi, &itp_gain_ucb,
+    &itp_gain_thompson, &itp_gain_mes,      &itp_gain_kg,        &itp_gain_variance,
+    &itp_gain_imse,     &itp_gain_straddle, &itp_gain_collect,   NULL,
 };
 
 const itp_gain_kind *itp_gain_find(const char *name)

@@ -114,6 +114,12 @@ static itp_status decide(campaign *c)
     return st;
 }
 
+static int goes_on(const campaign *c)
+{
+    const bench_settings *s = c->set;
+    return c->out->n < s->trials && !(s->enough && s->enough(s->enough_context, c->out));
+}
+
 static itp_status run(campaign *c)
 {
     const bench_world *w = c->world;
@@ -123,7 +129,7 @@ static itp_status run(campaign *c)
     for (size_t k = 0; k < w->m && st == ITP_OK; k++)
         st = itp_surrogate_create(&c->models[k], c->d, itp_space_columns(w->space), &options,
                                   c->err);
-    while (st == ITP_OK && c->out->n < c->set->trials) {
+    while (st == ITP_OK && goes_on(c)) {
         double begin = bench_now_s();
         st = learn(c);
         double middle = bench_now_s();

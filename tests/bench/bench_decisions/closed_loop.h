@@ -8,6 +8,8 @@
 
 #include "interphase/acquisition.h"
 
+struct bench_trace;
+
 typedef struct bench_settings {
     itp_noise noise;         /* as declared; the default is inferred */
     const char *acquisition; /* NULL: auto */
@@ -15,6 +17,8 @@ typedef struct bench_settings {
     int random_start;        /* 1: starts are drawn at random, 0: Sobol */
     size_t start, trials, q; /* q: proposals at once */
     uint64_t seed;
+    int (*enough)(const void *context, const struct bench_trace *trace); /* may be NULL */
+    const void *enough_context;
 } bench_settings;
 
 typedef struct bench_world {
