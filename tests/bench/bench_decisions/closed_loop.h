@@ -46,5 +46,7 @@ itp_status bench_run(const bench_world *world, const bench_settings *settings, b
 void bench_trace_deinit(bench_trace *trace);
 
 double bench_now_s(void);
+/* Processor time of all threads: what the wall clock cannot say on a busy machine. */
+double bench_cpu_s(void);
 
 #endif

@@ -1,0 +1,173 @@
+/* regret.c - knowing when to stop: P(max f - f(best) <= epsilon | data) (Wilson 2024).
+ *   Posterior samples are functions (pathwise, Wilson et al. 2020): each is maximised over points
+ * that stand for the space and by climbs from the best of them, and compared with its own value at
+ * the incumbent. Looks are made after 64, 128, ... draws; the interval at each look is Wilson's
+ * score interval three standard deviations wide, so that four looks together err in about 1 %.
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "blas.h"
+#include "lbfgs.h"
+#include "parallel.h"
+#include "reference.h"
+#include "search.h"
+#include "stream.h"
+
+enum {
+    LOOK = 64,       /* draws between looks */
+    DRAWS_MAX = 512, /* after which what is known is returned */
+    POINTS = 768,    /* that stand for the space */
+    BEST = 32,       /* measured points that join them */
+    CLIMBS = 3,      /* from the best points of each draw */
+    CLIMB_STEPS = 40
+};
+static const double LOOK_SD = 3;
+
+typedef struct {
+    const itp_view *view;
+    const itp_paths *paths;
+    size_t n, d, n_free, free_columns[64];
+    const double *x; /* n points, the incumbent last */
+    double epsilon;
+    int *close; /* per draw: 1 when within epsilon */
+} looking;
+
+typedef struct {
+    const looking *look;
+    size_t path;
+    double *x, *grad;
+} climbing;
+
+static double descend(void *context, size_t n, const double *free_x, double *grad)
+{
+    climbing *c = context;
+    double value, sign = c->look->view->sign;
+    for (size_t i = 0; i < n; i++) c->x[c->look->free_columns[i]] = free_x[i];
+    if (itp_paths_eval(c->look->paths, c->path, 1, c->x, &value, grad ? c->grad : NULL) != ITP_OK)
+        return INFINITY;
+    for (size_t i = 0; grad && i < n; i++) grad[i] = -sign * c->grad[c->look->free_columns[i]];
+    return -sign * value;
+}
+
+/* The highest value of a path that a climb from x reaches, upwards. work: 5 d. */
+static double climb(const looking *look, size_t path, const double *x, double *work)
+{
+    size_t d = look->d;
+    double *at = work, *grad = at + d, *free_x = grad + d, *low = free_x + d, *high = low + d;
+    climbing c = {look, path, at, grad};
+    memcpy(at, x, d * sizeof *at);
+    for (size_t i = 0; i < look->n_free; i++)
+        free_x[i] = x[look->free_columns[i]], low[i] = 0, high[i] = 1;
+    itp_lbfgs_options options = {CLIMB_STEPS, 0, 0, 1e-7, 1e-8};
+    itp_lbfgs_result result;
+    if (itp_lbfgs_minimise(look->n_free, low, high, descend, &c, &options, free_x, &result) !=
+        ITP_OK)
+        return -INFINITY;
+    return -result.value;
+}
+
+static void judge(void *context, size_t path, unsigned worker)
+{
+    looking *look = context;
+    const itp_view *view = look->view;
+    const itp_surrogate *model = view->problem->belief[view->goal_outcome];
+    size_t n = look->n, top[CLIMBS] = {0}, tops = 0;
+    (void)worker;
+    look->close[path] = 0; /* what cannot be judged does not speak for stopping */
+    double *value = malloc((n + 5 * look->d) * sizeof *value);
+    if (!value) return;
+    if (itp_paths_eval(look->paths, path, n, look->x, value, NULL) == ITP_OK) {
+        double sign = view->sign, best = -INFINITY;
+        for (size_t i = 0; i < n; i++) {
+            value[i] *= sign;
+            best = fmax(best, value[i]);
+            size_t at = tops < CLIMBS ? tops++ : CLIMBS;
+            if (at == CLIMBS && value[i] <= value[top[CLIMBS - 1]]) continue;
+            if (at == CLIMBS) at--;
+            for (; at > 0 && value[i] > value[top[at - 1]]; at--) top[at] = top[at - 1];
+            top[at] = i;
+        }
+        for (size_t k = 0; k < tops && look->n_free > 0; k++)
+            best = fmax(best, climb(look, path, look->x + top[k] * look->d, value + n));
+        double gap = sign * (itp_surrogate_from_latent(model, sign * best) -
+                             itp_surrogate_from_latent(model, sign * value[n - 1]));
+        look->close[path] = gap <= look->epsilon;
+    }
+    free(value);
+}
+
+/* Coordinates that climbs may move: continuous ones of a space without further constraints. (Under
+ * constraints the points that stand for the space are feasible, and a climb would leave them.) */
+static void find_free(looking *look, const itp_space *space)
+{
+    const itp_linear *linear = itp_space_linear(space);
+    const itp_column *columns = itp_space_columns(space);
+    if (itp_space_n_candidates(space) > 0 || linear->n_le + linear->n_eq > 0 ||
+        itp_space_nonlinear(space, NULL, NULL, NULL, NULL) > 0)
+        return;
+    for (size_t j = 0; j < look->d && look->n_free < 64; j++) {
+        const itp_param *p = itp_space_param(space, columns[j].parameter);
+        if (columns[j].kind == ITP_COLUMN_REAL && p->kind == ITP_REAL && !p->context && !p->when)
+            look->free_columns[look->n_free++] = j;
+    }
+}
+
+static void interval(size_t hits, size_t n, itp_regret *out)
+{
+    double p = (double)hits / (double)n, z2 = LOOK_SD * LOOK_SD / (double)n;
+    double middle = (p + z2 / 2) / (1 + z2), half = sqrt(z2 * (p * (1 - p) + z2 / 4)) / (1 + z2);
+    *out = (itp_regret){p, fmax(0, middle - half), fmin(1, middle + half), n};
+}
+
+static itp_status look_on(looking *look, int *close, double confidence, itp_regret *out)
+{
+    const itp_problem *p = look->view->problem;
+    size_t hits = 0, n = 0;
+    while (n < DRAWS_MAX) {
+        itp_stream stream;
+        itp_paths *paths;
+        itp_stream_init(&stream, p->seed, p->number + ((uint64_t)n << 32), "regret");
+        itp_status st = itp_paths_create(&paths, p->belief[look->view->goal_outcome], LOOK, 0,
+                                         itp_stream_bits(&stream));
+        if (st != ITP_OK) return st;
+        look->paths = paths;
+        itp_parallel_for(LOOK, 0, judge, look);
+        itp_paths_destroy(paths);
+        for (size_t i = 0; i < LOOK; i++) hits += (size_t)close[i];
+        n += LOOK;
+        interval(hits, n, out);
+        if (out->low >= confidence || out->high < confidence) break;
+    }
+    return ITP_OK;
+}
+
+itp_status itp_regret_bound(const itp_problem *problem, double epsilon, double confidence,
+                            itp_regret *out)
+{
+    itp_view view;
+    double *x = NULL;
+    size_t n;
+    itp_blas_serial();
+    itp_status st = itp_view_init(&view, problem);
+    if (st != ITP_OK) return st;
+    if (!view.believed || !view.goal_direct || problem->n_goals == 0 || view.incumbent < 0 ||
+        problem->goals[0].kind == ITP_TARGET)
+        st = view.incumbent < 0 && view.believed ? ITP_ENOTFOUND : ITP_ENOTSUP;
+    if (st == ITP_OK) st = itp_reference_and_best(&view, POINTS, BEST + 1, "regret", &n, &x);
+    if (st == ITP_OK) {
+        looking look = {.view = &view, .d = view.d, .x = x, .epsilon = epsilon};
+        /* Room was asked for one more than BEST: the incumbent, last. */
+        look.n = n < POINTS + BEST + 1 ? n + 1 : n;
+        memcpy(x + (look.n - 1) * view.d, problem->measured + (size_t)view.incumbent * view.d,
+               view.d * sizeof *x);
+        find_free(&look, problem->space);
+        int close[LOOK];
+        look.close = close;
+        st = look_on(&look, close, confidence, out);
+    }
+    free(x);
+    itp_view_deinit(&view);
+    return st;
+}

@@ -1,0 +1,112 @@
+/* test_regret.c - the regret bound, the Pareto set and the incumbent.
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "bed.h"
+
+static void a_finished_search_is_called_finished(void)
+{
+    /* A smooth curve measured at 24 points without noise: nothing hides between them. */
+    bed b;
+    bed_init(&b, bed_space(1), 24, 1, 0, ITP_NOISE_NONE, 31);
+    itp_regret regret;
+    CU_ASSERT_EQUAL_FATAL(itp_regret_bound(&b.problem, 0.1, 0.95, &regret), ITP_OK);
+    CU_ASSERT(regret.low >= 0.8 && regret.probability <= 1 && regret.draws >= 64);
+    double wide = regret.probability;
+    CU_ASSERT_EQUAL_FATAL(itp_regret_bound(&b.problem, 1e-9, 0.95, &regret), ITP_OK);
+    CU_ASSERT(regret.probability < 0.5 && regret.probability <= wide);
+    bed_deinit(&b);
+}
+
+static void an_unfinished_search_is_not(void)
+{
+    bed b;
+    bed_init(&b, bed_space(4), 5, 1, 0, ITP_NOISE_NONE, 32);
+    b.goals[0].kind = ITP_MINIMISE;
+    itp_regret regret;
+    CU_ASSERT_EQUAL_FATAL(itp_regret_bound(&b.problem, 0.05, 0.95, &regret), ITP_OK);
+    CU_ASSERT(regret.high < 0.95);
+    CU_ASSERT_EQUAL(regret.draws, 64); /* one look was enough to see that */
+    bed_deinit(&b);
+}
+
+static void a_lucky_reading_is_not_recommended(void)
+{
+    /* Noise of half the signal: the highest reading is not the highest posterior mean. */
+    bed b;
+    bed_init(&b, bed_space(1), 40, 1, 0.6, ITP_NOISE_INFERRED, 33);
+    itp_incumbent best;
+    CU_ASSERT_EQUAL_FATAL(itp_find_incumbent(&b.problem, 0.95, &best), ITP_OK);
+    CU_ASSERT_FATAL(best.index >= 0);
+    double top = -INFINITY, truth = -INFINITY, point;
+    size_t lucky = 0;
+    for (size_t i = 0; i < b.n; i++) {
+        double mean;
+        CU_ASSERT_EQUAL(itp_surrogate_predict(b.models[0], 1, b.x + i, &mean, NULL), ITP_OK);
+        CU_ASSERT(mean <= best.mean + 1e-9);
+        if (b.y[i] > top) top = b.y[i], lucky = i;
+        truth = fmax(truth, bed_function(b.space, b.x + i, 0));
+    }
+    point = b.x[best.index];
+    CU_ASSERT(best.sd > 0 && best.mean < b.y[lucky]);
+    CU_ASSERT(bed_function(b.space, &point, 0) >= bed_function(b.space, b.x + lucky, 0) - 1e-9);
+    CU_ASSERT(bed_function(b.space, &point, 0) > truth - 0.5);
+    bed_deinit(&b);
+}
+
+static void the_pareto_set_is_not_dominated(void)
+{
+    bed b;
+    bed_init(&b, bed_space(2), 30, 2, 0, ITP_NOISE_NONE, 34);
+    b.problem.n_goals = 2;
+    b.goals[1].kind = ITP_MINIMISE;
+    size_t index[30], n = itp_find_pareto(&b.problem, 0.5, index, 30), count = 0;
+    for (size_t i = 0; i < b.n; i++) {
+        int beaten = 0, listed = 0;
+        for (size_t j = 0; j < b.n; j++)
+            beaten |= b.y[2 * j] >= b.y[2 * i] && b.y[2 * j + 1] <= b.y[2 * i + 1] && j != i;
+        for (size_t k = 0; k < n; k++) listed |= index[k] == i;
+        CU_ASSERT_EQUAL(listed, !beaten);
+        count += !beaten;
+    }
+    CU_ASSERT_EQUAL(n, count);
+    CU_ASSERT_EQUAL(itp_find_pareto(&b.problem, 0.5, index, 1), n);
+    bed_deinit(&b);
+}
+
+static double sum(const void *ctx, const double *y, double *grad)
+{
+    (void)ctx;
+    if (grad) grad[0] = grad[1] = 1;
+    return y[0] + y[1];
+}
+
+static void a_formula_s_incumbent_has_its_own_moments(void)
+{
+    bed b;
+    bed_init(&b, bed_space(2), 20, 2, 0.3, ITP_NOISE_INFERRED, 35);
+    b.goals[0].what = (itp_formula){sum, NULL, -1};
+    itp_incumbent best;
+    CU_ASSERT_EQUAL_FATAL(itp_find_incumbent(&b.problem, 0.5, &best), ITP_OK);
+    CU_ASSERT_FATAL(best.index >= 0);
+    double mean[2], var[2];
+    for (size_t k = 0; k < 2; k++)
+        CU_ASSERT_EQUAL(
+            itp_surrogate_predict(b.models[k], 1, b.x + 2 * (size_t)best.index, &mean[k], &var[k]),
+            ITP_OK);
+    /* A sum of independent normals, by 512 quasi-random draws. */
+    CU_ASSERT_DOUBLE_EQUAL(best.mean, mean[0] + mean[1], 0.01);
+    CU_ASSERT_DOUBLE_EQUAL(best.sd, sqrt(var[0] + var[1]), 0.02 * best.sd);
+    bed_deinit(&b);
+}
+
+int main(void)
+{
+    CU_TestInfo tests[] = {
+        {"a finished search is called finished", a_finished_search_is_called_finished},
+        {"an unfinished search is not", an_unfinished_search_is_not},
+        {"a lucky reading is not recommended", a_lucky_reading_is_not_recommended},
+        {"the Pareto set is not dominated", the_pareto_set_is_not_dominated},
+        {"a formula's incumbent has its own moments", a_formula_s_incumbent_has_its_own_moments},
+        CU_TEST_INFO_NULL,
+    };
+    return suite_run("acquisition/regret", tests);
+}
