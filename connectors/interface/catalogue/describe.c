@@ -70,9 +70,13 @@ static double bonds_cut(const itp_facet *f, double cut)
 itp_surface_facts itp_surface_describe(const itp_facet *f, size_t termination)
 {
     const itp_plane *plane = &f->planes[f->terminations[termination]];
-    itp_surface_facts facts = {0, 0, plane->gap};
-    for (size_t i = 0; i < f->n; i++)
-        facts.density += vec_circle(f->frac[i][2], plane->height) * f->period <= ITP_LAYER_GAP;
+    itp_surface_facts facts = {0, 0, plane->gap, 0};
+    for (size_t i = 0; i < f->n; i++) {
+        if (vec_circle(f->frac[i][2], plane->height) * f->period > ITP_LAYER_GAP) continue;
+        facts.density += 1;
+        facts.plane += itp_element_at(f->z[i])->electronegativity;
+    }
+    facts.plane /= facts.density;
     facts.density /= f->area;
     facts.cut = bonds_cut(f, plane->cut) / f->area;
     return facts;
@@ -165,6 +169,8 @@ itp_status itp_join_describe(const itp_join *j, const itp_surface_facts *lower,
     made[ITP_DESCRIPTOR_cut_upper] = upper->cut;
     made[ITP_DESCRIPTOR_spacing_lower] = lower->spacing;
     made[ITP_DESCRIPTOR_spacing_upper] = upper->spacing;
+    made[ITP_DESCRIPTOR_plane_lower] = lower->plane;
+    made[ITP_DESCRIPTOR_plane_upper] = upper->plane;
     made[ITP_DESCRIPTOR_electronegativity_lower] = ma.electronegativity;
     made[ITP_DESCRIPTOR_electronegativity_upper] = mb.electronegativity;
     made[ITP_DESCRIPTOR_electronegativity_step] = fabs(ma.electronegativity - mb.electronegativity);

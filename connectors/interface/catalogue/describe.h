@@ -31,6 +31,8 @@
     X(cut_upper, "1/angstrom2", "", "bonds of the upper phase that its cut breaks, over area")     \
     X(spacing_lower, "angstrom", "", "height of the lower phase's cut between its planes")         \
     X(spacing_upper, "angstrom", "", "height of the upper phase's cut between its planes")         \
+    X(plane_lower, "1", "", "mean electronegativity of the lower side's last plane")               \
+    X(plane_upper, "1", "", "mean electronegativity of the upper side's last plane")               \
     X(electronegativity_lower, "1", "", "mean Pauling electronegativity, lower phase")             \
     X(electronegativity_upper, "1", "", "mean Pauling electronegativity, upper phase")             \
     X(electronegativity_step, "1", "", "difference of the two, absolute")                          \
@@ -52,7 +54,7 @@ const char *itp_descriptor_text(size_t k);
 
 /* Of one surface, once for all its interfaces. */
 typedef struct itp_surface_facts {
-    double density, cut, spacing; /* as the columns say */
+    double density, cut, spacing, plane; /* as the columns say */
 } itp_surface_facts;
 itp_surface_facts itp_surface_describe(const itp_facet *facet, size_t termination);
 
