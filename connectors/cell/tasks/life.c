@@ -1,7 +1,10 @@
 /* life.c - cell.cycle_life: fast charge, top up, discharge, until the capacity has faded.
  *   One cycle  discharge at discharge_rate to the lower cut-off; charge in steps to end_soc; top up
- *              at topup_rate to the voltage limit and hold it to rate_min; capacity is what the
- *              discharge gives. cycle_life counts cycles to end_capacity times the first one.
+ *              at topup_rate to the voltage limit and hold it to rate_min. Capacity is what the
+ *              discharge gives; cycle_life counts cycles to end_capacity times the first one.
+ *   With topup_rate 0 nothing is topped up: every charge ends at end_soc, as on the road. A
+ * discharge then gives back what was charged and cannot show the fading, so capacity is the cell's
+ * own between its open-circuit voltages less the lithium lost to SEI and plating.
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 #include <stdlib.h>
@@ -15,7 +18,7 @@
 static const itp_port INPUTS[] = {
     ITP_CELL_CHARGE_PORTS,
     ITP_CELL_OPEN("discharge_rate", "1/h", 0.01, 20),
-    ITP_CELL_OPEN("topup_rate", "1/h", 0.01, 20),
+    ITP_CELL_OPEN("topup_rate", "1/h", 0, 20),
     ITP_CELL_OPEN("end_capacity", "1", 0.05, 0.999),
     ITP_CELL_OPEN("cycles_max", "1", 1, 100000),
     ITP_CELL_OPEN("jump_tolerance", "1", 0, 0.1),
@@ -38,9 +41,17 @@ static const itp_port OUTPUTS[] = {
 typedef struct cycling {
     itp_cell_charge charge;
     itp_cell_step discharge, topup, hold;
+    int topped;         /* 0: cycles end at end_soc */
     double charge_time; /* of the first cycle, s */
     size_t cycle;
 } cycling;
+
+static double capacity_left(const itp_cell_runner *r)
+{
+    itp_cell_inventory li;
+    itp_cell_lithium(r->model, itp_cell_runner_state(r), &li);
+    return r->window.capacity - li.sei_charge - li.plated_charge;
+}
 
 static itp_status one_cycle(void *ctx, itp_cell_runner *r, double *capacity, itp_error *err)
 {
@@ -59,6 +70,10 @@ static itp_status one_cycle(void *ctx, itp_cell_runner *r, double *capacity, itp
                             done.soc, c->charge.soc[c->charge.n - 1], done.text);
     } else if (done.end != ITP_END_CUTOFF) {
         return itp_fail(err, ITP_ESCIENTIFIC, "charging ended: %s", done.text);
+    }
+    if (!c->topped) {
+        *capacity = capacity_left(r);
+        return ITP_OK;
     }
     if ((st = itp_cell_run_step(r, &c->topup, &s, err)) != ITP_OK) return st;
     if ((st = itp_cell_demand(&s, "topping up", err)) != ITP_OK) return st;
@@ -95,6 +110,7 @@ static itp_status run(const itp_cell_job *job, const itp_cell_hooks *hooks,
     if (st == ITP_OK) st = itp_cell_charge_of(job, 0, &c.charge, err);
     c.discharge.until_voltage = job->p.v_low;
     c.topup = itp_cell_step_of(ITP_STEP_RATE, itp_cell_input(job, "topup_rate", 1));
+    c.topped = c.topup.value > 0;
     c.topup.until_voltage = c.charge.v_high;
     c.hold = itp_cell_step_of(ITP_STEP_VOLTAGE, c.charge.v_high);
     c.hold.until_rate = c.charge.rate_min;
