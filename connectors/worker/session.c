@@ -93,7 +93,7 @@ static void enlist(session *s, int64_t now_ms)
                          .slots = s->options->slots,
                          .cls = s->cls,
                          .schema = s->schema,
-                         .ledger = s->cls == ITP_PHYSICAL ? itp_store_generation(s->store) : NULL};
+                         .ledger = s->ledger};
     itp_attempt *held = NULL;
     if (names) {
         for (size_t i = 0; i < tasks->n_tasks; i++) names[i] = tasks->tasks[i].name;

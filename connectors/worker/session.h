@@ -30,6 +30,7 @@ typedef struct session {
     itp_crew *crew;
     agent_link link;
     char *schema;
+    const char *ledger; /* generation of a station's; NULL for compute workers */
     itp_class cls;
     session_state state;
     stop_phase stop;

@@ -3,19 +3,21 @@
 #include "store.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
-
-#include "ids.h"
+#include <unistd.h>
 
 static const char SCHEMA[] =
     "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
     "BEGIN IMMEDIATE;"
     "CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+    "INSERT OR IGNORE INTO meta VALUES('generation', lower(hex(randomblob(16))));"
     "CREATE TABLE IF NOT EXISTS outbox(number INTEGER PRIMARY KEY, campaign TEXT NOT NULL,"
     " request INTEGER NOT NULL, epoch INTEGER NOT NULL, idx INTEGER NOT NULL,"
     " physical INTEGER NOT NULL, acked INTEGER NOT NULL DEFAULT 0, frame BLOB NOT NULL,"
@@ -54,19 +56,20 @@ enum {
 };
 
 struct itp_store {
-    sqlite3 *db;
+    sqlite3 *db; /* NULL until there is a file */
     sqlite3_stmt *statements[STATEMENT_COUNT];
     pthread_mutex_t lock;
-    char path[PATH_MAX], generation[ITP_TOKEN_TEXT];
+    int folder; /* descriptor whose lock says that the folder is ours */
+    char path[PATH_MAX], generation[40];
 };
 
 static itp_status db_fail(itp_store *store, itp_error *err)
 {
-    int code = sqlite3_errcode(store->db) & 0xff;
+    int code = store->db ? sqlite3_errcode(store->db) & 0xff : SQLITE_NOMEM;
     if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
         return itp_fail(err, ITP_ELOCKED, "%s: in use by another worker", store->path);
     return itp_fail(err, code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? ITP_ECORRUPT : ITP_EIO,
-                    "%s: %s", store->path, sqlite3_errmsg(store->db));
+                    "%s: %s", store->path, store->db ? sqlite3_errmsg(store->db) : "no memory");
 }
 
 /* Runs a statement that gives no rows, and makes it ready for the next time. */
@@ -115,23 +118,11 @@ static itp_status look(itp_store *store, const char *campaign, itp_id request, l
 
 static itp_status read_generation(itp_store *store, itp_error *err)
 {
-    char token[ITP_TOKEN_TEXT];
-    itp_status st = itp_token(token);
-    if (st != ITP_OK) return itp_fail(err, st, "no random numbers from the system");
     sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(store->db, "INSERT OR IGNORE INTO meta VALUES('generation', ?1)",
-                                  -1, &statement, NULL);
-    if (code == SQLITE_OK) {
-        sqlite3_bind_text(statement, 1, token, -1, SQLITE_STATIC);
-        code = sqlite3_step(statement) == SQLITE_DONE ? SQLITE_OK : SQLITE_ERROR;
-    }
-    if (code != SQLITE_OK) st = db_fail(store, err);
-    sqlite3_finalize(statement);
-    if (st != ITP_OK) return st;
+    itp_status st = ITP_OK;
     if (sqlite3_prepare_v2(store->db, "SELECT value FROM meta WHERE key='generation'", -1,
-                           &statement, NULL) != SQLITE_OK)
-        return db_fail(store, err);
-    if (sqlite3_step(statement) == SQLITE_ROW)
+                           &statement, NULL) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW)
         snprintf(store->generation, sizeof store->generation, "%s",
                  (const char *)sqlite3_column_text(statement, 0));
     else
@@ -172,6 +163,32 @@ static itp_status make_folder(const char *folder, itp_error *err)
     }
 }
 
+static void close_file(itp_store *store)
+{
+    for (int i = 0; i < STATEMENT_COUNT; i++) {
+        sqlite3_finalize(store->statements[i]);
+        store->statements[i] = NULL;
+    }
+    sqlite3_close(store->db);
+    store->db = NULL;
+}
+
+/* Opens the file, and makes it when it is missing. The lock is held. */
+static itp_status open_file(itp_store *store, itp_error *err)
+{
+    if (store->db) return ITP_OK;
+    itp_status st = ITP_OK;
+    if (sqlite3_open_v2(store->path, &store->db,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+                        NULL) != SQLITE_OK ||
+        sqlite3_exec(store->db, SCHEMA, NULL, NULL, NULL) != SQLITE_OK)
+        st = db_fail(store, err);
+    if (st == ITP_OK) st = read_generation(store, err);
+    if (st == ITP_OK) st = prepare_all(store, err);
+    if (st != ITP_OK) close_file(store);
+    return st;
+}
+
 itp_status itp_store_open(itp_store **out, const char *folder, itp_error *err)
 {
     itp_status st = make_folder(folder, err);
@@ -179,39 +196,40 @@ itp_status itp_store_open(itp_store **out, const char *folder, itp_error *err)
     itp_store *store = calloc(1, sizeof *store);
     if (!store) return itp_fail(err, ITP_ENOMEM, "store %s", folder);
     pthread_mutex_init(&store->lock, NULL);
-    int used = snprintf(store->path, sizeof store->path, "%s/worker.db", folder);
-    if (used >= (int)sizeof store->path) {
+    store->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (store->folder < 0)
+        st = itp_fail(err, ITP_EIO, "%s: %s", folder, strerror(errno));
+    else if (flock(store->folder, LOCK_EX | LOCK_NB) != 0)
+        st = itp_fail(err, ITP_ELOCKED, "%s: in use by another worker", folder);
+    else if (snprintf(store->path, sizeof store->path, "%s/worker.db", folder) >=
+             (int)sizeof store->path)
         st = itp_fail(err, ITP_EINVAL, "%s: path is too long", folder);
-        goto fail;
+    else if (access(store->path, F_OK) == 0)
+        st = open_file(store, err);
+    if (st != ITP_OK) {
+        itp_store_close(store);
+        return st;
     }
-    if (sqlite3_open_v2(store->path, &store->db,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-                        NULL) != SQLITE_OK ||
-        sqlite3_exec(store->db, SCHEMA, NULL, NULL, NULL) != SQLITE_OK) {
-        st = db_fail(store, err);
-        goto fail;
-    }
-    if ((st = read_generation(store, err)) != ITP_OK) goto fail;
-    if ((st = prepare_all(store, err)) != ITP_OK) goto fail;
     *out = store;
     return ITP_OK;
-fail:
-    itp_store_close(store);
-    return st;
 }
 
 void itp_store_close(itp_store *store)
 {
     if (!store) return;
-    for (int i = 0; i < STATEMENT_COUNT; i++) sqlite3_finalize(store->statements[i]);
-    sqlite3_close(store->db);
+    close_file(store);
+    if (store->folder >= 0) close(store->folder);
     pthread_mutex_destroy(&store->lock);
     free(store);
 }
 
-const char *itp_store_generation(const itp_store *store)
+itp_status itp_store_generation(itp_store *store, const char **out, itp_error *err)
 {
-    return store->generation;
+    pthread_mutex_lock(&store->lock);
+    itp_status st = open_file(store, err);
+    pthread_mutex_unlock(&store->lock);
+    if (st == ITP_OK) *out = store->generation;
+    return st;
 }
 
 static itp_status put_one(itp_store *store, const store_put *put, itp_error *err)
@@ -251,7 +269,8 @@ itp_status itp_store_write(itp_store *store, size_t n_puts, const store_put *put
                            const store_key *drops, itp_error *err)
 {
     pthread_mutex_lock(&store->lock);
-    itp_status st = run(store, DO_BEGIN, err);
+    itp_status st = open_file(store, err);
+    if (st == ITP_OK) st = run(store, DO_BEGIN, err);
     if (st == ITP_OK) {
         for (size_t i = 0; i < n_puts && st == ITP_OK; i++) st = put_one(store, &puts[i], err);
         for (size_t i = 0; i < n_drops && st == ITP_OK; i++) st = drop_one(store, &drops[i], err);
@@ -264,6 +283,7 @@ itp_status itp_store_write(itp_store *store, size_t n_puts, const store_put *put
 itp_status itp_store_each(itp_store *store, itp_status (*one)(void *ctx, const store_put *put),
                           void *ctx, itp_error *err)
 {
+    if (!store->db) return ITP_OK; /* no file, nothing owed */
     pthread_mutex_lock(&store->lock);
     sqlite3_stmt *row = store->statements[DO_EACH];
     itp_status st = ITP_OK;
@@ -290,9 +310,13 @@ itp_status itp_store_final(itp_store *store, const char *campaign, itp_id reques
                            size_t *size, itp_error *err)
 {
     pthread_mutex_lock(&store->lock);
+    itp_status st = open_file(store, err);
+    if (st != ITP_OK) {
+        pthread_mutex_unlock(&store->lock);
+        return st;
+    }
     sqlite3_stmt *row = bind_request(store, DO_FINAL, campaign, request);
     int step = sqlite3_step(row);
-    itp_status st = ITP_OK;
     if (step == SQLITE_ROW) {
         *size = (size_t)sqlite3_column_bytes(row, 0);
         *frame = malloc(*size + 1);
@@ -314,7 +338,8 @@ itp_status itp_store_look(itp_store *store, const char *campaign, itp_id request
 {
     uint32_t unwanted;
     pthread_mutex_lock(&store->lock);
-    itp_status st = look(store, campaign, request, state, epoch ? epoch : &unwanted, err);
+    itp_status st = open_file(store, err);
+    if (st == ITP_OK) st = look(store, campaign, request, state, epoch ? epoch : &unwanted, err);
     pthread_mutex_unlock(&store->lock);
     return st;
 }
@@ -340,7 +365,8 @@ static itp_status change(itp_store *store, const char *campaign, itp_id request,
     pthread_mutex_lock(&store->lock);
     ledger_state from;
     uint32_t at;
-    itp_status st = run(store, DO_BEGIN, err);
+    itp_status st = open_file(store, err);
+    if (st == ITP_OK) st = run(store, DO_BEGIN, err);
     if (st == ITP_OK) {
         st = look(store, campaign, request, &from, &at, err);
         if (st == ITP_OK) st = judge(from, at, to, &epoch, err);
@@ -373,6 +399,7 @@ itp_status itp_store_open_starts(itp_store *store,
                                  itp_status (*one)(void *ctx, const store_key *key), void *ctx,
                                  itp_error *err)
 {
+    if (!store->db) return ITP_OK;
     pthread_mutex_lock(&store->lock);
     sqlite3_stmt *row = store->statements[DO_STARTS];
     sqlite3_bind_int(row, 1, LEDGER_STARTED);

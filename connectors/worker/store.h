@@ -38,10 +38,13 @@ typedef enum ledger_state {
     LEDGER_CLOSED /* a person has said what became of it */
 } ledger_state;
 
-/* Creates folder/worker.db when it is missing. ITP_ELOCKED when another worker has it open. */
+/* Takes the folder for this process (ITP_ELOCKED when another worker has it) and opens its
+ * worker.db. A file that is missing is made when there is first something to remember: to make one
+ * takes several fsyncs, and most short campaigns never need it. */
 itp_status itp_store_open(itp_store **out, const char *folder, itp_error *err);
 void itp_store_close(itp_store *store);
-const char *itp_store_generation(const itp_store *store);
+/* Makes the file, if it must; *out lives as long as the store. */
+itp_status itp_store_generation(itp_store *store, const char **out, itp_error *err);
 
 /* One transaction: `puts` go in, `drops` go out (physical ones are kept, as acknowledged). */
 itp_status itp_store_write(itp_store *store, size_t n_puts, const store_put *puts, size_t n_drops,

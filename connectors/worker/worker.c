@@ -105,6 +105,7 @@ static itp_status take_signals(worker *w, const itp_worker_options *options, itp
     sigemptyset(&mask);
     sigaddset(&mask, SIGTERM);
     sigaddset(&mask, SIGHUP);
+    signal(SIGPIPE, SIG_IGN); /* a log that nobody reads any more is no reason to stop */
     /* Ctrl-C reaches the whole foreground group: a local worker leaves it to its agent, which lets
      * running work finish. */
     if (options->die_with_parent)
@@ -133,6 +134,8 @@ static itp_status open_session(session *s, worker *w, itp_error *err)
 {
     itp_status st = itp_store_open(&s->store, w->state, err);
     if (st != ITP_OK) return st;
+    if (s->cls == ITP_PHYSICAL && (st = itp_store_generation(s->store, &s->ledger, err)) != ITP_OK)
+        return st;
     if ((st = itp_store_open_starts(s->store, remember_start, s, err)) != ITP_OK) return st;
     if ((st = itp_outbox_open(&s->outbox, s->store, s->log, err)) != ITP_OK) return st;
     crew_setting setting = {.plugin = s->plugin,
