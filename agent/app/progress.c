@@ -152,7 +152,8 @@ static void print_best(itp_engine *engine, const itp_summary *s)
         return;
     }
     printf("best      trial %" PRIu64 ": %s\n", s->best, app_point(text, sizeof text, c, t.point));
-    printf("          %s, by the model: %s", c->objectives[0].text,
+    printf("          %s, %s: %s", c->objectives[0].text,
+           isfinite(s->sd) ? "by the model" : "as measured (no model was made)",
            app_quantity(text, sizeof text, s->mean, s->sd, c->objectives[0].unit));
     if (c->n_limits) printf(", limits hold with probability %.3f", s->feasible);
     putchar('\n');

@@ -77,7 +77,8 @@ static void print_all(itp_engine *engine, const itp_summary *summary)
     if (summary->best && itp_loop_trial(loop, summary->best, &best) == ITP_OK) {
         printf("best      trial %" PRIu64 ": %s\n", summary->best,
                app_point(text, sizeof text, c, best.point));
-        printf("          %s, by the model: %s\n", c->objectives[0].text,
+        printf("          %s, %s: %s\n", c->objectives[0].text,
+               isfinite(summary->sd) ? "by the model" : "as measured (no model was made)",
                app_quantity(text, sizeof text, summary->mean, summary->sd, c->objectives[0].unit));
     }
     if (itp_places_find(&places, itp_journal_path(itp_engine_journal(engine)), 0, NULL) == ITP_OK)

@@ -188,12 +188,40 @@ itp_status itp_decide(itp_decider *decider, const itp_snapshot *s, itp_decision 
     return ITP_OK;
 }
 
+/* 1 when a model would have to be fitted from nothing, only to sum up what is too much for it. */
+static int is_too_long(const itp_snapshot *s)
+{
+    int fitted = 0;
+    for (size_t o = 0; o < s->campaign->n_outcomes; o++) fitted |= s->fits[o].saved != NULL;
+    return !fitted && s->n_trials > ITP_SUMMARY_ROWS;
+}
+
+static void best_measured(const itp_snapshot *s, itp_summary *out)
+{
+    const itp_objective *goal = &s->campaign->objectives[0];
+    double sign = goal->sense == ITP_GOAL_MAXIMISE ? 1 : -1, most = -INFINITY;
+    for (size_t i = 0; i < s->n_observations; i++) {
+        const itp_observation *seen = &s->observations[i];
+        if (goal->outcome < 0 || seen->outcome != (unsigned)goal->outcome) continue;
+        double off =
+            goal->sense == ITP_GOAL_TARGET ? fabs(seen->value - goal->target) : seen->value;
+        if (!(sign * off > most)) continue;
+        most = sign * off;
+        out->best = seen->trial;
+        out->mean = seen->value;
+    }
+}
+
 itp_status itp_summarise(itp_decider *decider, const itp_snapshot *s, itp_summary *out)
 {
     unsigned char fitted[ITP_OUTCOMES_MAX];
     posed p;
     itp_incumbent best;
     *out = (itp_summary){.mean = NAN, .sd = NAN, .feasible = NAN};
+    if (is_too_long(s)) {
+        best_measured(s, out);
+        return ITP_OK;
+    }
     itp_status st = beliefs_update(&decider->beliefs, s, fitted);
     if (st == ITP_ENOTFIT) return ITP_OK; /* Nothing measured, nothing found. */
     if (st == ITP_OK) st = problem_pose(&p, &decider->beliefs, s);

@@ -26,10 +26,15 @@ void itp_decision_destroy(itp_decision *decision);
  * NULL when they agree, otherwise what differs (static). */
 const char *itp_decision_differs(const itp_decision *a, const itp_decision *b, int exactly);
 
-/* What a campaign has found. */
+#define ITP_SUMMARY_ROWS                                                                           \
+    2000 /* measured without any model: beyond so many none is fitted just to sum up */
+
+/* What a campaign has found. A campaign too long for a model that no decision ever needed is summed
+ * up by its best measurement. */
 typedef struct itp_summary {
-    itp_id best;     /* incumbent; 0: none */
-    double mean, sd; /* of the first objective by the model, its unit */
+    itp_id best; /* incumbent; 0: none */
+    double mean,
+        sd; /* of the first objective by the model, its unit; sd NaN: as measured, see below */
     double feasible; /* P(all limits hold) there */
     size_t n_pareto; /* several objectives: the Pareto set by posterior means */
     itp_id *pareto;
