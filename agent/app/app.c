@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "interphase/version.h"
+#include "machine.h"
 
 static const itp_command COMMANDS[] = {
     {"check", app_check, "validate a campaign file: every error with file:line:column",
@@ -162,6 +163,22 @@ itp_status app_open(itp_engine **out, const char *journal, itp_error *err)
 {
     const itp_engine_options options = {.journal = journal, .mode = ITP_JOURNAL_READ};
     return itp_engine_open(out, &options, NULL, err);
+}
+
+itp_status app_summarise(itp_engine *engine, itp_summary *out)
+{
+    char machine[256];
+    itp_decider *decider;
+    itp_snapshot *snapshot;
+    itp_status st = itp_decider_create(&decider, itp_machine_text(machine, sizeof machine), 0);
+    if (st != ITP_OK) return st;
+    st = itp_snapshot_take(&snapshot, itp_engine_loop(engine), 0, 0);
+    if (st == ITP_OK) {
+        st = itp_summarise(decider, snapshot, out);
+        itp_snapshot_destroy(snapshot);
+    }
+    itp_decider_destroy(decider);
+    return st;
 }
 
 const char *app_quantity(char *text, size_t size, double value, double sd, const char *unit)

@@ -3,6 +3,7 @@
 #ifndef ITP_APP_H
 #define ITP_APP_H
 
+#include "decide.h"
 #include "engine.h"
 
 enum { EXIT_FINISHED = 0, EXIT_USAGE = 2, EXIT_FAILED = 3, EXIT_RESUMABLE = 4 };
@@ -42,6 +43,9 @@ int app_is_definition(const char *path);
 char *app_journal_of(const char *campaign, int *code);
 /* Opens a journal for reading and folds it. */
 itp_status app_open(itp_engine **out, const char *journal, itp_error *err);
+
+/* What the campaign has found so far, by its models now; the caller's to deinit. */
+itp_status app_summarise(itp_engine *engine, itp_summary *out);
 
 /* "1.234 +- 0.056 V" into text; returns text. sd NaN: without it. */
 const char *app_quantity(char *text, size_t size, double value, double sd, const char *unit);

@@ -51,6 +51,20 @@ static int parse(options *o, int argc, char **argv)
     return 0;
 }
 
+/* A campaign that has finished, and whose definition asks for no more, is only summed up. */
+static int show_finished(itp_engine *engine, const options *o)
+{
+    itp_progress_view view;
+    itp_summary summary = {0};
+    itp_status st = app_summarise(engine, &summary);
+    if (st != ITP_OK) return app_fail(st, NULL);
+    itp_progress_init(&view, engine, o->json, o->quiet);
+    itp_progress_summary(&view, engine, &summary, itp_loop_reason(itp_engine_loop(engine)));
+    itp_progress_deinit(&view);
+    itp_summary_deinit(&summary);
+    return EXIT_FINISHED;
+}
+
 static int run_engine(itp_engine *engine, const options *o)
 {
     itp_progress_view view;
@@ -104,7 +118,8 @@ int app_run(int argc, char **argv)
     if (st != ITP_OK && findings.text) fputs(findings.text, stderr);
     itp_findings_deinit(&findings);
     if (st == ITP_OK) {
-        code = run_engine(engine, &o);
+        code = itp_loop_counts(itp_engine_loop(engine)).finished ? show_finished(engine, &o)
+                                                                 : run_engine(engine, &o);
         itp_engine_close(engine);
     } else {
         code = app_fail(st, &err);

@@ -11,26 +11,8 @@
 #include "app.h"
 #include "clock.h"
 #include "codec.h"
-#include "decide.h"
-#include "machine.h"
 #include "places.h"
 #include "why.h"
-
-static itp_status summarise(itp_engine *engine, itp_summary *out)
-{
-    char machine[256];
-    itp_decider *decider;
-    itp_snapshot *snapshot;
-    itp_status st = itp_decider_create(&decider, itp_machine_text(machine, sizeof machine), 0);
-    if (st != ITP_OK) return st;
-    st = itp_snapshot_take(&snapshot, itp_engine_loop(engine), 0, 0);
-    if (st == ITP_OK) {
-        st = itp_summarise(decider, snapshot, out);
-        itp_snapshot_destroy(snapshot);
-    }
-    itp_decider_destroy(decider);
-    return st;
-}
 
 static const char *life(const itp_counts *n)
 {
@@ -197,7 +179,7 @@ int app_status(int argc, char **argv)
         code = app_why(engine, (itp_id)why);
     else if (request)
         code = print_one(engine, (itp_id)request);
-    else if ((st = summarise(engine, &summary)) != ITP_OK)
+    else if ((st = app_summarise(engine, &summary)) != ITP_OK)
         code = app_fail(st, NULL);
     else if (json)
         code = print_json(engine, &summary);

@@ -14,7 +14,7 @@ struct itp_engine {
     itp_campaign *campaign; /* as first defined; the loop owns what redefines it */
     itp_loop *loop;
     itp_actions actions;
-    int is_new, was_finished;
+    int is_new;
 };
 
 /* --- The definition as an event
@@ -227,7 +227,6 @@ static itp_status resume(itp_engine *e, const itp_engine_options *o, itp_finding
     if (st == ITP_OK) st = describe(e->journal, e->campaign, err);
     if (st == ITP_OK) st = fold(e, err);
     if (st != ITP_OK) return st;
-    e->was_finished = itp_loop_counts(e->loop).finished;
     if (o->campaign && o->mode != ITP_JOURNAL_READ) return take_edits(e, o, findings, err);
     return ITP_OK;
 }
@@ -338,9 +337,4 @@ itp_journal *itp_engine_journal(itp_engine *e)
 int itp_engine_is_new(const itp_engine *e)
 {
     return e->is_new;
-}
-
-int itp_engine_was_finished(const itp_engine *e)
-{
-    return e->was_finished;
 }

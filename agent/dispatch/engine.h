@@ -37,8 +37,7 @@ itp_status itp_engine_refold(itp_engine *engine, itp_error *err);
 const itp_loop *itp_engine_loop(const itp_engine *engine);
 const itp_campaign *itp_engine_campaign(const itp_engine *engine);
 itp_journal *itp_engine_journal(itp_engine *engine);
-int itp_engine_is_new(const itp_engine *engine);       /* 1: this open began the journal */
-int itp_engine_was_finished(const itp_engine *engine); /* 1: it had finished when it was opened */
+int itp_engine_is_new(const itp_engine *engine); /* 1: this open began the journal */
 
 /* Reads the campaign that a journal began with. *out is the caller's to destroy. */
 itp_status itp_engine_definition(itp_journal *journal, itp_campaign **out, itp_error *err);

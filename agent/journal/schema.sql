@@ -108,7 +108,11 @@ WITH word AS (
     FROM event
     WHERE request IS NOT NULL AND json_extract(payload, '$.ack') IS NULL
       AND json_extract(payload, '$.refused') IS NULL),
-last AS (SELECT request, max(turn), state, at, cause FROM word GROUP BY request)
+-- What is measured stays so, whatever an earlier attempt brings later; only a person takes it back.
+last AS (SELECT request,
+                max(turn + (state IN ('measured', 'retracted', 'resolved')) * 1000000000000000000),
+                state, at, cause
+         FROM word GROUP BY request)
 SELECT word.request, max(word.trial) AS trial, max(word.task) AS task, max(word.source) AS source,
        last.state, max(word.epoch) AS epoch, max(word.worker) AS worker, last.cause,
        total(word.cost) AS cost, min(word.at) AS first_at, last.at AS last_at

@@ -221,32 +221,34 @@ void queue_remove(itp_loop *loop, itp_id id)
 }
 
 /* Leaves whatever state it is in: the queue, a worker's slot, or the list of those held. */
-static void leave_state(itp_loop *loop, itp_id id)
+static itp_status leave_state(itp_loop *loop, itp_id id)
 {
     request *r = &loop->requests[id - 1];
+    int attempted = r->state >= ITP_REQUEST_LEASED && r->state <= ITP_REQUEST_IN_DOUBT;
+    if (attempted && r->worker != NO_WORKER) {
+        itp_status st = emit_attempt(loop, ITP_ACTION_RELEASE, id);
+        if (st != ITP_OK) return st;
+    }
     if (r->state == ITP_REQUEST_QUEUED) queue_remove(loop, id);
     if (r->state == ITP_REQUEST_DEAD || r->state == ITP_REQUEST_IN_DOUBT) loop->counts.held--;
     worker_release(loop, id);
     r->since_ms = loop->now_ms;
+    return ITP_OK;
 }
 
 itp_status request_finish(itp_loop *loop, itp_id id, itp_request_state state)
 {
-    request *r = &loop->requests[id - 1];
-    if (r->state >= ITP_REQUEST_LEASED && r->state <= ITP_REQUEST_IN_DOUBT &&
-        r->worker != NO_WORKER) {
-        itp_status st = emit_attempt(loop, ITP_ACTION_RELEASE, id);
-        if (st != ITP_OK) return st;
-    }
-    leave_state(loop, id);
-    r->state = state;
+    itp_status st = leave_state(loop, id);
+    if (st != ITP_OK) return st;
+    loop->requests[id - 1].state = state;
     loop->counts.held += state == ITP_REQUEST_DEAD;
     return ITP_OK;
 }
 
 itp_status request_requeue(itp_loop *loop, itp_id id, int delayed)
 {
-    leave_state(loop, id);
+    itp_status st = leave_state(loop, id);
+    if (st != ITP_OK) return st;
     request *r = &loop->requests[id - 1];
     if (!delayed) {
         queue_push(loop, id);

@@ -32,7 +32,10 @@ class Case(unittest.TestCase):
         self.environment = dict(os.environ, XDG_RUNTIME_DIR=self.folder)
 
     def tearDown(self):
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if os.environ.get("ITP_KEEP"):
+            print(f"kept: {self.folder}")
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def path(self, name):
         return os.path.join(self.folder, name)

@@ -40,12 +40,7 @@ class Kill(cli.Case):
                 kills += 1
                 if victim == agent.pid:
                     break
-            if agent.poll() is None and kills < KILLS:
-                continue
-            if agent.poll() is None:
-                agent.communicate(timeout=240)
-            else:
-                agent.communicate()
+            agent.communicate(timeout=240)
         self.run_cli("run", "branin.yaml", "--workers", "4", "--quiet")
         self.assertEqual(self.rows("select count(*) from trials where state = 'measured'"), [(trials,)])
         self.assertEqual(self.rows("select max(n) from (select count(*) n from measurements group by trial)"), [(1,)])

@@ -7,6 +7,12 @@ import cli
 
 
 class Run(cli.Case):
+    def replays(self, name):
+        for workers in ("1", "4"):
+            journal = f"{name}-{workers}.journal"
+            self.run_cli("run", f"{name}.yaml", "--workers", workers, "--journal", journal)
+            self.assertIn("identical to the bit", self.run_cli("replay", journal, "--verify"))
+
     def test_function_campaign_replays_to_the_bit_with_any_number_of_workers(self):
         for workers in ("1", "4"):
             with self.subTest(workers=workers):
@@ -17,6 +23,21 @@ class Run(cli.Case):
                 self.assertEqual(self.rows("select count(*) from trials where state = 'measured'", journal), [(16,)])
                 out = self.run_cli("replay", journal, "--verify")
                 self.assertRegex(out, r"\d+ decisions identical to the bit, 0 to 1e-6")
+
+    def test_a_table_campaign_replays_to_the_bit(self):
+        self.write("data.csv", "a,b,y\n" + "".join(f"{a},{b},{(a - 3) ** 2 + b}\n" for a in range(7) for b in range(4)))
+        self.write("table.yaml", """\
+campaign: table
+candidates: data.csv
+parameters:
+  a: {discrete: [0, 1, 2, 3, 4, 5, 6]}
+  b: {discrete: [0, 1, 2, 3]}
+tasks:
+  look: {connector: table, with: {file: data.csv}, outputs: {y: {unit: "1"}}}
+objectives: [{minimise: y}]
+budget: {trials: 12}
+""")
+        self.replays("table")
 
     def test_a_command_campaign_replays_to_the_bit(self):
         self.write("square.sh", "#!/bin/sh\n"
@@ -32,10 +53,9 @@ tasks:
 objectives: [{minimise: y}]
 budget: {trials: 10}
 """)
-        self.run_cli("run", "command.yaml", "--workers", "4")
-        self.assertIn("identical to the bit", self.run_cli("replay", "command.journal", "--verify"))
+        self.replays("command")
         measured, failed = self.rows("select sum(state = 'measured'), sum(state = 'failed') from trials",
-                                     "command.journal")[0]
+                                     "command-4.journal")[0]
         self.assertEqual(measured + failed, 10)
         self.assertGreaterEqual(measured, 6)
 
@@ -70,6 +90,9 @@ budget: {trials: 10}
     def test_more_budget_continues_a_finished_campaign(self):
         self.write("branin.yaml", cli.BRANIN % ("", "", 4, ""))
         self.run_cli("run", "branin.yaml", "--workers", "1")
+        events = self.rows("select count(*) from event")
+        self.assertIn("budget: 4 trials", self.run_cli("run", "branin.yaml", "--workers", "1"))
+        self.assertEqual(self.rows("select count(*) from event"), events)
         self.write("branin.yaml", cli.BRANIN % ("", "", 7, ""))
         self.assertIn("budget: 7 trials", self.run_cli("run", "branin.yaml", "--workers", "1"))
         self.write("branin.yaml", cli.BRANIN.replace("[-5, 10]", "[-4, 10]") % ("", "", 7, ""))
