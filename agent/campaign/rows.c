@@ -109,6 +109,31 @@ static int is_listed(const yaml_node *list, const char *name)
     return 0;
 }
 
+/* A column called like an output holds what is to be measured: a choice by it would be a peek. */
+static int is_output(const builder *b, const char *name)
+{
+    const yaml_node *tasks = itp_yaml_get(b->whole->root, "tasks");
+    for (size_t i = 0; tasks && tasks->kind == NODE_MAP && i < tasks->n; i++) {
+        const yaml_node *outputs = itp_yaml_get(tasks->values[i], "outputs");
+        if (itp_yaml_get(outputs, name) || is_listed(outputs, name)) return 1;
+    }
+    return 0;
+}
+
+/* Says what was inferred, so that nobody has to guess what the agent guessed. */
+static void announce(builder *b, const yaml_node *at, size_t first)
+{
+    char names[400] = "";
+    size_t used = 0;
+    for (size_t i = first; i < b->n_params && used + 80 < sizeof names; i++)
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%.60s%s",
+                                 i > first ? ", " : "", b->params[i].name,
+                                 b->params[i].kind == ITP_CATEGORICAL ? " (labels)" : "");
+    schema_warning(&b->s, at, "write them under `parameters` to choose which, and in which units",
+                   "no parameters are given; taken from the columns: %s%s", names,
+                   used + 80 < sizeof names ? "" : ", ...");
+}
+
 /* Column that names the rows, or -1 when rows are not named. */
 static long find_label(builder *b, const yaml_node **slot, const csv_table *t)
 {
@@ -135,6 +160,7 @@ static void infer_parameters(builder *b, const yaml_node **slot, const csv_table
         size_t n = distinct(b, t, (size_t)label, &labels);
         if (n == t->n_rows && labels) {
             add_categorical(b, t, (size_t)label, labels, n);
+            announce(b, slot[FILE_KEY], n_context);
             return;
         }
         if (slot[LABEL])
@@ -146,6 +172,7 @@ static void infer_parameters(builder *b, const yaml_node **slot, const csv_table
     for (size_t j = 0; j < t->n_columns; j++) {
         column_kind kind = kind_of(t, j);
         if (is_listed(slot[DESCRIPTORS], itp_csv_header(t, j))) continue;
+        if (is_output(b, itp_csv_header(t, j))) continue;
         if (kind == COLUMN_NUMBERS) {
             add_real(b, t, j);
         } else if (kind == COLUMN_TEXT) {
@@ -155,6 +182,8 @@ static void infer_parameters(builder *b, const yaml_node **slot, const csv_table
     }
     if (b->n_params == n_context)
         schema_error(&b->s, slot[FILE_KEY], NULL, "%s has no column to choose by", t->file);
+    else
+        announce(b, slot[FILE_KEY], n_context);
 }
 
 void builder_candidates(builder *b, const yaml_node *node)
@@ -269,7 +298,7 @@ static size_t find_descriptors(builder *b, const yaml_node *node, int inferred, 
     for (size_t j = 0; automatic && j < t->n_columns; j++) {
         int parameter = 0;
         for (size_t i = 0; i < b->n_params; i++) parameter |= column[i] == (long)j;
-        if (parameter) continue;
+        if (parameter || is_output(b, itp_csv_header(t, j))) continue;
         column_kind kind = kind_of(t, j);
         if (kind == COLUMN_NUMBERS) out[n++] = j;
         if (kind == COLUMN_GAPS)
