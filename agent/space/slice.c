@@ -53,7 +53,7 @@ static void set_row(const slice *s, const constraint *c, const double *values, s
     for (size_t i = 0; i < s->space->n; i++) {
         int free = 0;
         for (size_t j = 0; j < s->k; j++) free |= s->free[j] == i;
-        if (!free) constant += c->a[i] * values[i];
+        if (!free && c->a[i] != 0) constant += c->a[i] * values[i]; /* 0 times NaN is no 0 */
     }
     if (names == 1 &&
         itp_slice_is_log(s, only)) { /* a bound: monotone, so it may be moved to the log scale */
