@@ -93,7 +93,7 @@ static const char PARAMETERS[] = "SELECT name, unit, labels FROM parameters ORDE
 
 /* Outcomes as the campaign declares them, then any others in the order in which they came. */
 static const char OUTCOMES[] =
-    "SELECT name, max(unit) FROM ("
+    "SELECT name, max(unit), NULL FROM ("
     "  SELECT json_extract(o.value, '$.name') AS name, json_extract(o.value, '$.unit') AS unit,"
     "         o.key - 1000000 AS place"
     "  FROM json_each((SELECT payload FROM event WHERE kind IN ('defined', 'redefined')"
@@ -112,15 +112,20 @@ static int has_unit(const char *unit)
     return unit && *unit && strcmp(unit, "1") != 0;
 }
 
-static void put_parameter(sqlite3_str *sql, const char *name, const char *unit)
+/* Numbers from the list, which has all digits; labels from the object, which has their names. */
+static void put_parameter(sqlite3_str *sql, int i, const char *name, const char *unit, int label)
 {
-    sqlite3_str_appendf(sql, ", json_extract(t.point, '$.' || json_quote(%Q)) AS \"%w\"", name,
-                        name);
+    if (label)
+        sqlite3_str_appendf(sql, ", json_extract(t.point, '$.' || json_quote(%Q)) AS \"%w\"", name,
+                            name);
+    else
+        sqlite3_str_appendf(sql, ", json_extract(t.numbers, '$[%d]') AS \"%w\"", i, name);
     if (has_unit(unit)) sqlite3_str_appendf(sql, ", %Q AS \"%w_unit\"", unit, name);
 }
 
-static void put_outcome(sqlite3_str *sql, const char *name, const char *unit)
+static void put_outcome(sqlite3_str *sql, int i, const char *name, const char *unit, int label)
 {
+    (void)i, (void)label;
     sqlite3_str_appendf(sql,
                         ", max(CASE m.output WHEN %Q THEN coalesce(m.value, m.label) END) AS \"%w\""
                         ", max(CASE m.output WHEN %Q THEN m.sd END) AS \"%w_sd\"",
@@ -131,16 +136,17 @@ static void put_outcome(sqlite3_str *sql, const char *name, const char *unit)
 }
 
 static itp_status put_columns(itp_journal *journal, const char *list, sqlite3_str *sql,
-                              void (*put)(sqlite3_str *, const char *, const char *),
+                              void (*put)(sqlite3_str *, int, const char *, const char *, int),
                               itp_error *err)
 {
     sqlite3_stmt *names;
     int step;
     itp_status st = itp_journal_prepare(journal, list, &names, err);
     if (st != ITP_OK) return st;
-    while ((step = sqlite3_step(names)) == SQLITE_ROW) {
+    for (int i = 0; (step = sqlite3_step(names)) == SQLITE_ROW; i++) {
         const char *name = (const char *)sqlite3_column_text(names, 0);
-        if (name) put(sql, name, (const char *)sqlite3_column_text(names, 1));
+        int label = sqlite3_column_type(names, 2) != SQLITE_NULL;
+        if (name) put(sql, i, name, (const char *)sqlite3_column_text(names, 1), label);
     }
     if (step != SQLITE_DONE) st = itp_journal_fault(journal, "read", err);
     sqlite3_finalize(names);

@@ -119,7 +119,7 @@ SELECT word.request, max(word.trial) AS trial, max(word.task) AS task, max(word.
 FROM word JOIN last ON last.request = word.request
 GROUP BY word.request;
 
--- One row a trial; its point as an object of parameters.
+-- One row a trial; its point as an object of parameters, and in `numbers` with all digits.
 CREATE VIEW trials AS
 WITH born AS (
     SELECT json_extract(e.payload, '$.trials[' || p.key || ']') AS trial, e.seq, e.at, e.decision,

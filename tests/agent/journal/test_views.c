@@ -93,7 +93,7 @@ static itp_event result(itp_id request, uint32_t epoch, int64_t index, size_t n,
 
 static void a_campaign_is_written_out(void)
 {
-    static const double A[] = {4.5, 1}, B[] = {0.1, 0}, C[] = {6, 1}, D[] = {7.25, NAN};
+    static const double A[] = {4.5, 1}, B[] = {1.0 / 3, 0}, C[] = {6, 1}, D[] = {7.25, NAN};
     static const itp_parts NONE = {NAN, NAN, NAN, NAN, NAN};
     journal = place_journal("small", ITP_JOURNAL_CREATE);
     describe();
@@ -168,10 +168,10 @@ static void trials_are_as_they_happened(void)
         "method || '|' || coalesce(score, '') || '|' || requests || '|' || measurements AS line "
         "FROM trials ORDER BY trial",
         "1|measured|{\"c1\":4.5,\"salt\":\"LiFSI, \\\"pure\\\"\"}|1|sobol||2|2\n"
-        "2|failed|{\"c1\":0.1,\"salt\":\"LiPF6\"}|1|sobol||1|0\n"
+        "2|failed|{\"c1\":0.333333333333333,\"salt\":\"LiPF6\"}|1|sobol||1|0\n"
         "3|running|{\"c1\":6.0,\"salt\":\"LiFSI, \\\"pure\\\"\"}|2|logei|-2.5|1|0\n"
         "4|measured|{\"c1\":7.25,\"salt\":null}||told||0|1\n"
-        "5|retracted|{\"c1\":0.1,\"salt\":\"LiPF6\"}||told||0|0");
+        "5|retracted|{\"c1\":0.333333333333333,\"salt\":\"LiPF6\"}||told||0|0");
 }
 
 static void measurements_are_those_that_count(void)
@@ -245,11 +245,11 @@ static void the_wide_table_has_a_row_a_trial_and_replicate(void)
         "\"LiFSI, \"\"pure\"\"\",20.5,0.1,min,0,,,\n"
         "1,1,measured,1,sobol,2026-11-22T00:00:03.000Z,2026-11-22T00:00:10.000Z,4.5,1/h,"
         "\"LiFSI, \"\"pure\"\"\",21.5,,min,1e-07,,,\n"
-        "2,0,failed,1,sobol,2026-11-22T00:00:03.000Z,,0.1,1/h,LiPF6,,,,,,,\n"
+        "2,0,failed,1,sobol,2026-11-22T00:00:03.000Z,,0.3333333333333333,1/h,LiPF6,,,,,,,\n"
         "3,0,running,2,logei,2026-11-22T00:00:08.000Z,,6,1/h,\"LiFSI, \"\"pure\"\"\",,,,,,,\n"
         "4,0,measured,,told,2026-11-22T00:00:11.000Z,2026-11-22T00:00:11.000Z,7.25,1/h,,30,,min,"
         ",,grey,\n"
-        "5,0,retracted,,told,2026-11-22T00:00:14.000Z,,0.1,1/h,LiPF6,,,,,,,\n");
+        "5,0,retracted,,told,2026-11-22T00:00:14.000Z,,0.3333333333333333,1/h,LiPF6,,,,,,,\n");
 }
 
 static void the_long_table_has_a_row_a_value(void)
