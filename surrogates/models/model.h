@@ -104,6 +104,10 @@ json_t *itp_hyper_to_json(const itp_hyper *hyper, size_t n_params);
 itp_status itp_hyper_from_json(const json_t *from, const itp_kernel *kernel, const itp_warp *warp,
                                itp_hyper *hyper);
 
+/* Under "auto" an outlier is further from where it is expected than this many sd of all outcomes,
+ * the sd by their quartiles. */
+#define ITP_GROSS 2
+
 /* Scales standardised residuals up where their median says that they are too small for most rows.
  * scratch: n. */
 void itp_unmask(size_t n, double *residual, double *scratch);
@@ -111,6 +115,6 @@ void itp_unmask(size_t n, double *residual, double *scratch);
 /* Whether leave-one-out contradicts rows so clearly that the robust model should look. */
 int itp_surrogate_is_suspicious(const itp_surrogate *s);
 
-extern const itp_model_class ITP_MODEL_EXACT, ITP_MODEL_ROBUST;
+extern const itp_model_class ITP_MODEL_EXACT, ITP_MODEL_ROBUST, ITP_MODEL_VECCHIA;
 
 #endif

@@ -4,8 +4,10 @@
  * S hyperparameters and s are optimised together; the size k is chosen by the evidence with the
  * prior exp(-k/m) / C(n, k), m = n/5: exp(-k/m) for how many, and all sets of one size alike.
  * Members that the others' data do not contradict are dropped again at the end.
- *   The outcomes are first scaled by quartiles, since a gross outlier would shrink all others to
- * nothing, and at the end standardised by the rows outside S.
+ *   Under "auto" only gross errors are looked for: residuals beyond GROSS quartile-sds of all
+ * outcomes, at rows that lie apart. Heavy tails and steps stay the business of the ordinary model,
+ * whose intervals must cover them. The outcomes are first scaled by quartiles, since a gross
+ * outlier would shrink all others to nothing, and at the end standardised by the rows outside S.
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 #include <stdlib.h>
@@ -29,6 +31,8 @@ typedef struct {
     double *rho;    /* n: spec.extra */
     double *u;      /* base parameters, then s of each member */
     double *order;  /* n: scratch for medians */
+    double *gap;    /* n: residuals, latent */
+    double gross;   /* smaller ones are let be */
     double *box;    /* 2 x length of u */
     size_t base;    /* parameters before s */
     double value;   /* log posterior at u */
@@ -100,9 +104,13 @@ static itp_status residuals(pursuit *p, double *out)
     for (size_t i = 0; i < p->n && st == ITP_OK; i++) {
         double mean, var;
         itp_posterior_loo(&post, &p->s->rows, i, &mean, &var);
-        out[i] = fabs(p->s->rows.z[i] - mean) / sqrt(var);
+        double gap = p->s->rows.z[i] - mean;
+        out[i] = fabs(gap) / sqrt(var);
+        p->gap[i] = gap;
     }
     if (st == ITP_OK) itp_unmask(p->n, out, p->order);
+    for (size_t i = 0; i < p->n && st == ITP_OK; i++)
+        if (fabs(p->gap[i]) < p->gross) out[i] = 0;
     itp_posterior_deinit(&post);
     itp_hyper_deinit(&hyper);
     return st;
@@ -191,6 +199,47 @@ static itp_status pursue(pursuit *p, double *residual, snapshot *best)
     return st;
 }
 
+static double distance2(const itp_points *points, size_t a, size_t b)
+{
+    double sum = 0;
+    for (size_t e = 0; e < points->features; e++) {
+        double t = points->f[e * points->stride + a] - points->f[e * points->stride + b];
+        sum += t * t;
+    }
+    return sum;
+}
+
+/* Whether one of the two rows nearest to member j is a member that errs to the same side. */
+static int has_company(const pursuit *p, const itp_points *points, size_t j)
+{
+    size_t row = p->member[j], near[2] = {row, row};
+    double least[2] = {INFINITY, INFINITY};
+    for (size_t i = 0; i < p->n; i++) {
+        double d2 = i == row ? INFINITY : distance2(points, row, i);
+        if (d2 < least[0]) {
+            least[1] = least[0], near[1] = near[0];
+            least[0] = d2, near[0] = i;
+        } else if (d2 < least[1]) {
+            least[1] = d2, near[1] = i;
+        }
+    }
+    for (int k = 0; k < 2; k++)
+        if (near[k] != row && is_member(p, near[k]) && p->gap[near[k]] * p->gap[row] > 0) return 1;
+    return 0;
+}
+
+/* Errors fall anywhere; what gathers is structure. Company is expected at a share q of the members:
+ * more by three standard deviations is no chance. */
+static int lie_apart(const pursuit *p)
+{
+    itp_points points = {0};
+    double k = (double)p->k, q = k / (double)p->n, with = 0;
+    if (itp_kernel_embed(p->s->kernel, p->u, p->n, p->s->rows.x, &points) != ITP_OK) return 1;
+    for (size_t j = 0; j < p->k; j++) with += has_company(p, &points, j);
+    itp_points_deinit(&points);
+    return with <= q * k + 3 * sqrt(q * (1 - q) * k) + 1;
+}
+
 /* Median and quartile distance of y, as a transform. */
 static int ascending(const void *a, const void *b)
 {
@@ -233,7 +282,9 @@ static itp_status open_pursuit(pursuit *p, itp_surrogate *s, const itp_fit_plan 
     p->u = malloc((p->base + n + 1) * sizeof *p->u);
     p->box = malloc((2 * (p->base + n) + 1) * sizeof *p->box);
     p->order = malloc((n + 1) * sizeof *p->order);
-    if (!p->member || !p->rho || !p->u || !p->box || !p->order) return ITP_ENOMEM;
+    p->gap = calloc(n + 1, sizeof *p->gap);
+    p->gross = strcmp(s->model_name, "auto") == 0 ? ITP_GROSS : 0;
+    if (!p->member || !p->rho || !p->u || !p->box || !p->order || !p->gap) return ITP_ENOMEM;
     p->spec.extra = p->rho;
     return st == ITP_OK ? itp_target_init(&p->target, &p->spec) : st;
 }
@@ -247,6 +298,7 @@ static void close_pursuit(pursuit *p)
     free(p->u);
     free(p->box);
     free(p->order);
+    free(p->gap);
 }
 
 static void latent_again(itp_surrogate *s)
@@ -305,6 +357,7 @@ static itp_status fit(itp_surrogate *s, uint64_t seed, itp_fit_report *report)
     best.u = st == ITP_OK ? malloc((p.base + n + 1) * sizeof *best.u) : NULL;
     if (st == ITP_OK && (!scratch || !best.member || !best.u)) st = ITP_ENOMEM;
     if (st == ITP_OK) st = search(s, &p, &start, scratch, &best);
+    if (st == ITP_OK && p.gross > 0 && !lie_apart(&p)) p.k = 0;
     if (st == ITP_OK && p.k > 0) {
         st = install(s, &p, &start, report);
     } else if (st == ITP_OK) { /* nothing to declare: the exact model, in its own scale */

@@ -53,7 +53,7 @@ static double keep_inside(double x)
 
 void itp_warp_apply(const itp_warp *warp, size_t n, size_t d, const double *x, double *out)
 {
-    if (out != x) memcpy(out, x, n * d * sizeof *x);
+    if (n && out != x) memcpy(out, x, n * d * sizeof *x);
     for (size_t i = 0; i < warp->n; i++) {
         double a = exp(warp->p[2 * i]), b = exp(warp->p[2 * i + 1]);
         for (size_t r = 0; r < n; r++) {

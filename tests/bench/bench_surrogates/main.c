@@ -14,6 +14,7 @@ static const struct {
 } BARS[] = {
     {2, "cannot fail", bar_robustness_of_fit},
     {3, "fast", bar_speed},
+    {4, "scales", bar_scale},
     {5, "calibrated on measured data", bar_calibration},
     {6, "robust", bar_outliers},
     {7, "candidate scoring", bar_scoring},
