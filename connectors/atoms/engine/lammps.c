@@ -137,9 +137,9 @@ static void write_minimiser(FILE *out, const itp_job *job)
     if (job->relax == ITP_RELAX_CELL) {
         /* The reference of the cell's strain is renewed with each minimisation, so it is repeated.
          */
-        for (int k = 0; k < 4; k++)
+        for (int k = 0; k < 8; k++)
             fprintf(out,
-                    "fix box all box/relax tri 0.0 vmax 0.002\nminimize 0.0 %g %ld %ld\nunfix box\n"
+                    "fix box all box/relax tri 0.0 vmax 0.01\nminimize 0.0 %g %ld %ld\nunfix box\n"
                     "minimize 0.0 %g %ld %ld\n",
                     job->force_max, cg / 4 + 1, 4 * cg + 4, job->force_max, cg / 4 + 1, 4 * cg + 4);
         return;

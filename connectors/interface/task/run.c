@@ -58,7 +58,7 @@ itp_status run_relaxed(run *r, const itp_phase *phase, double *per_atom, itp_pha
     itp_job job = {"bulk",
                    phase->crystal,
                    NULL,
-                   ITP_RELAX_CELL,
+                   r->set->keep_lattice ? ITP_RELAX_ATOMS : ITP_RELAX_CELL,
                    fmin(tight, r->set->force),
                    r->set->steps > STEPS_MIN ? r->set->steps : STEPS_MIN};
     itp_status st = itp_engine_run(r->engine, &job, &e, r->err);

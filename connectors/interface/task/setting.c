@@ -9,7 +9,7 @@ static const char *const KEYS[] = {
     "engine", "model",  "phases",    "force",    "steps",     "thickness", "vacuum", "gap",
     "check",  "cache",  "reference", "surfaces", "miller",    "area",      "strain", "axis",
     "sigma",  "plane",  "search",    "delete",   "supercell", "hop",       "adatom", "images",
-    "layers", "frozen", "tolerance", "share",    NULL};
+    "layers", "frozen", "tolerance", "share",    "lattice",   NULL};
 
 void setting_deinit(setting *s)
 {
@@ -112,6 +112,11 @@ static itp_status read_words(setting *s, const char *base, itp_error *err)
     if (!model)
         return itp_fail(err, ITP_EINVAL, "with: model is missing, e.g. eam/fs:Al_mm.eam.fs");
     snprintf(s->model, sizeof s->model, "%s", model);
+    const char *lattice = setting_text(s, "lattice");
+    if (lattice && strcmp(lattice, "file") != 0 && strcmp(lattice, "model") != 0)
+        return itp_fail(err, ITP_EINVAL, "with: lattice is '%s'; model or file is allowed",
+                        lattice);
+    s->keep_lattice = lattice && strcmp(lattice, "file") == 0;
     s->reference = ITP_REFERENCE_SURFACE;
     if (reference && strcmp(reference, "common") == 0)
         s->reference = ITP_REFERENCE_COMMON;

@@ -11,6 +11,7 @@
  *     reference: surface                   # or common: the cell that slabs alone are computed in
  *     check: [thickness, vacuum]           # compute again with more of it, and compare
  *     tolerance: 0.02                      # of that comparison, relative
+ *     lattice: model                       # or file: bulk cells as they are in the files
  *     cache: DIR                           # "" for none
  *   and what single tasks take: surfaces, miller, area, strain, axis, sigma, plane, search, delete,
  *   supercell, hop, adatom, images, layers, frozen (connector.c says which).
@@ -33,6 +34,7 @@ typedef struct setting {
     itp_recipe recipe;
     itp_reference reference;
     int check_thickness, check_vacuum;
+    int keep_lattice; /* 1: bulk cells as they are in the files */
     char cache[512];
     int has_cache;
     json_t *json; /* the whole, for what single tasks take */
