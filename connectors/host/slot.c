@@ -27,6 +27,7 @@ struct itp_slot {
     atomic_int stop; /* itp_cause: 0 goes on */
     const itp_request *request;
     itp_result *result;
+    int64_t began_utc_ms, began_ns;
     char workdir[PATH_MAX]; /* of the present attempt; empty until first asked for */
 };
 
@@ -199,6 +200,17 @@ static itp_status host_artefact(void *ctx, itp_result *res, const char *name, co
     return json_array_append_new(res->artefacts, entry) == 0 ? ITP_OK : ITP_EINVAL;
 }
 
+static double wall_s(const itp_slot *slot)
+{
+    return (double)(itp_clock_monotonic_ns() - slot->began_ns) / 1e9;
+}
+
+static char *tell_provenance(const itp_slot *slot, const itp_result *result)
+{
+    return provenance_text(&(provenance){slot->setting.plugin, slot->setting.worker, result,
+                                         slot->began_utc_ms, itp_clock_utc_ms(), wall_s(slot)});
+}
+
 static itp_status host_emit(void *ctx, itp_result *res, int64_t index)
 {
     itp_slot *slot = ctx;
@@ -210,6 +222,7 @@ static itp_status host_emit(void *ctx, itp_result *res, int64_t index)
         itp_log(slot->setting.log, ITP_WARN, "emit_refused", "text=%s", err.text);
         return st;
     }
+    report.provenance = tell_provenance(slot, res);
     if (slot->setting.hooks.emit)
         st = slot->setting.hooks.emit(slot->setting.hooks.ctx, slot->request, &report);
     itp_report_deinit(&report);
@@ -345,7 +358,8 @@ static void explain(const itp_slot *slot, itp_status st, const itp_error *err, i
 void itp_slot_measure(itp_slot *slot, const itp_request *request, itp_report *out)
 {
     *out = (itp_report){.index = -1, .cost = NAN};
-    int64_t started_utc = itp_clock_utc_ms(), started_ns = itp_clock_monotonic_ns();
+    slot->began_utc_ms = itp_clock_utc_ms();
+    slot->began_ns = itp_clock_monotonic_ns();
     itp_error err = {.status = ITP_OK};
     const itp_task *task = NULL;
     itp_value *inputs = NULL;
@@ -362,12 +376,9 @@ void itp_slot_measure(itp_slot *slot, const itp_request *request, itp_report *ou
         if (st == ITP_OK && result.cause == ITP_CAUSE_NONE)
             st = result_take(&result, 1, &out->values, &out->n_values, &err);
     }
-    double wall_s = (double)(itp_clock_monotonic_ns() - started_ns) / 1e9;
     if (st != ITP_OK || result.cause != ITP_CAUSE_NONE) explain(slot, st, &err, result.cause, out);
-    out->cost = isnan(result.cost) ? wall_s : result.cost;
-    out->provenance =
-        provenance_text(&(provenance){slot->setting.plugin, slot->setting.worker, &result,
-                                      started_utc, itp_clock_utc_ms(), wall_s});
+    out->cost = isnan(result.cost) ? wall_s(slot) : result.cost;
+    out->provenance = tell_provenance(slot, &result);
     result_deinit(&result);
     free(inputs);
 }

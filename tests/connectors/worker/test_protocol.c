@@ -307,6 +307,46 @@ static void bad_frames_are_answered_and_survived(void)
     end(&agent, worker);
 }
 
+/* A connector of the host's tests, whose options make it emit three values before the final one. */
+static void series_are_sent_and_acknowledged_by_index(void)
+{
+    static const itp_value in[] = {{"t", 300, NAN, "K", NULL}, {"salt", NAN, NAN, NULL, "LiFSI"}};
+    static const itp_port out[] = {{.name = "u", .unit = "mV", .low = NAN, .high = NAN}};
+    agent_double agent;
+    itp_message offer, message;
+    size_t held = 9;
+    double_open(&agent);
+    pid_t worker = double_spawn(&agent, ITP_BUILD_DIR "/tests/plugins/none.so", NULL);
+    CU_ASSERT_FATAL(double_greet(&agent, NULL, NULL));
+    itp_message_init(&offer, ITP_VERB_OFFER);
+    offer.campaign = agent.campaign;
+    offer.request = offer.epoch = 1;
+    offer.task = "test.probe";
+    offer.options = "series";
+    offer.values = in;
+    offer.n_values = 2;
+    offer.wanted = out;
+    offer.n_wanted = 1;
+    double_say(&agent, &offer);
+    for (int64_t i = 0; i < 4; i++) {
+        CU_ASSERT_FATAL(double_expect(&agent, ITP_VERB_RESULT, &message));
+        CU_ASSERT_EQUAL(message.index, i < 3 ? i : -1);
+        CU_ASSERT_EQUAL(message.values[0].number, i < 3 ? 1000.0 * (double)i : 9000);
+        CU_ASSERT_PTR_NOT_NULL(message.provenance);
+        if (i == 1) double_ack(&agent, &message);
+    }
+    double_restart(&agent); /* what was not acknowledged comes again, in its order */
+    CU_ASSERT_FATAL(double_greet(&agent, &held, NULL));
+    CU_ASSERT_EQUAL(held, 1);
+    static const int64_t again[] = {0, 2, -1};
+    for (size_t i = 0; i < 3; i++) {
+        CU_ASSERT_FATAL(double_expect(&agent, ITP_VERB_RESULT, &message));
+        CU_ASSERT_EQUAL(message.index, again[i]);
+        double_ack(&agent, &message);
+    }
+    end(&agent, worker);
+}
+
 int main(void)
 {
     CU_TestInfo tests[] = {
@@ -324,6 +364,7 @@ int main(void)
         {"pause starts nothing new", pause_starts_nothing_new},
         {"heartbeats name what is held", heartbeats_name_what_is_held},
         {"bad frames are answered and survived", bad_frames_are_answered_and_survived},
+        {"series go by index", series_are_sent_and_acknowledged_by_index},
         CU_TEST_INFO_NULL,
     };
     return suite_run("connectors/worker/protocol", tests);
