@@ -30,8 +30,8 @@ static itp_status get_text(reader *r, const msgpack_object *from, wire_type type
 {
     if (from->type == MSGPACK_OBJECT_NIL) return ITP_OK;
     if (from->type != MSGPACK_OBJECT_STR) return wrong(r, "text");
-    const char *text = from->via.str.ptr;
     size_t size = from->via.str.size;
+    const char *text = size > 0 ? from->via.str.ptr : ""; /* msgpack-c may say NULL for "" */
     if (!wire_is_text(text, size)) return wrong(r, "UTF-8 without NUL");
     if (type == WIRE_NAME) {
         if (size > ITP_WIRE_NAME) return wrong(r, "a name, which this is too long for");

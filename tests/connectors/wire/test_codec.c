@@ -197,6 +197,7 @@ static void hostile_frames_are_refused_with_a_reason(void)
 {
     EXPECT("\x82\x00\x01\x01\x11", ITP_OK, NULL);                         /* PAUSE */
     EXPECT("\x83\x00\x01\x01\x11\xcc\xc8\x93\x01\x02\x03", ITP_OK, NULL); /* unknown key */
+    EXPECT("\x83\x00\x01\x01\x11\x04\xd9\x00", ITP_OK, NULL);             /* empty text */
     EXPECT("\x83\x00\x01\x01\x11\xa1z\xc0", ITP_OK, NULL);                /* text key */
     EXPECT("\x82\x00\x02\x01\x11", ITP_EVERSION, "wire version 2");
     EXPECT("\x81\x01\x11", ITP_EPROTO, "VERSION");
