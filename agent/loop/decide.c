@@ -98,17 +98,24 @@ static double normal_cdf(double z)
 }
 
 /* Reasons to stop that need the model (numerics.md 4). */
-static itp_status consider_stop(record *r, const itp_snapshot *s)
+static itp_status consider_stop(record *r, const posed *p, const itp_snapshot *s)
 {
     const itp_stop *stop = &s->campaign->stop;
     const itp_decision *made = &r->made;
-    if (isfinite(stop->regret)) return ITP_ENOTSUP; /* Until the acquisition can bound it. */
     if (isfinite(stop->target) && made->incumbent) {
         double ahead = made->incumbent_mean - stop->target;
         if (s->campaign->objectives[0].sense == ITP_GOAL_MINIMISE) ahead = -ahead;
         double sure = made->incumbent_sd > 0 ? normal_cdf(ahead / made->incumbent_sd) : ahead >= 0;
         if (sure >= stop->confidence)
             return record_stop(r, "target: %g reached with probability %.3f", stop->target, sure);
+    }
+    if (isfinite(stop->regret) && made->incumbent) {
+        itp_status st =
+            itp_regret_bound(&p->problem, stop->regret, stop->confidence, &r->made.regret);
+        if (st != ITP_OK) return st;
+        if (r->made.regret.probability >= stop->confidence)
+            return record_stop(r, "regret: within %g of the optimum with probability %.3f",
+                               stop->regret, r->made.regret.probability);
     }
     return ITP_OK;
 }
@@ -142,7 +149,7 @@ static itp_status choose_by_model(itp_decider *decider, record *r, const itp_sna
         .threads = decider->threads,
     };
     st = find_incumbent(r, &p, s);
-    if (st == ITP_OK) st = consider_stop(r, s);
+    if (st == ITP_OK) st = consider_stop(r, &p, s);
     if (st == ITP_OK && !r->made.stop) {
         itp_error none = {0};
         st = itp_propose(&p.problem, &options, &proposal, &none);
