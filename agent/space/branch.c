@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define START_TRIES 24
+#define FINISH_STARTS 6  /* starts that a decided assignment gets */
+#define FINISH_COST   20 /* projections that deciding one is counted for */
 
 static double draw_value(const itp_param *p, itp_stream *stream)
 {
@@ -124,12 +125,12 @@ void itp_branch_cardinality(const itp_space *space, double *point, int *zeroed)
             mend_cardinality(space, &space->constraints[i], point, zeroed);
 }
 
-static itp_status start(slice *s, itp_stream *stream, double *u)
+static itp_status start(slice *s, int starts, itp_stream *stream, double *u)
 {
     itp_status st = itp_slice_centre(s);
     if (st != ITP_OK) return st;
     memcpy(u, s->centre, s->k * sizeof *u);
-    for (int attempt = 0; attempt < START_TRIES; attempt++) {
+    for (int attempt = 0; attempt < starts; attempt++) {
         if (itp_slice_violation(s, u) <= ITP_FEASIBLE || itp_slice_repair(s, u) == ITP_OK)
             return ITP_OK;
         if (s->k == 0) break;
@@ -142,9 +143,10 @@ static itp_status start(slice *s, itp_stream *stream, double *u)
     return ITP_ENONE;
 }
 
-itp_status itp_branch_start(slice *s, const slice_options *options, itp_stream *stream, double *u)
+itp_status itp_branch_start(slice *s, const slice_options *options, int starts, itp_stream *stream,
+                            double *u)
 {
-    itp_status st = start(s, stream, u), centred = itp_slice_centre(s);
+    itp_status st = start(s, starts, stream, u), centred = itp_slice_centre(s);
     int has_log = 0;
     for (size_t j = 0; j < s->k; j++) has_log |= itp_slice_is_log(s, j);
     if (st != ITP_ENONE || centred != ITP_OK || !has_log) return st;
@@ -154,7 +156,7 @@ itp_status itp_branch_start(slice *s, const slice_options *options, itp_stream *
     double point[s->space->n];
     o.flat = 1;
     if (itp_slice_init(&flat, s->space, s->base, &o) != ITP_OK) return ITP_ENOMEM;
-    if ((st = start(&flat, stream, u)) == ITP_OK) {
+    if ((st = start(&flat, starts, stream, u)) == ITP_OK) {
         itp_slice_point(&flat, u, point);
         itp_slice_shares(s, point, u);
         if (itp_slice_violation(s, u) > ITP_FEASIBLE) st = itp_slice_repair(s, u);
@@ -167,9 +169,9 @@ typedef struct search {
     const itp_space *space;
     itp_stream *stream;
     const int *zeroed;
-    const double *target; /* the point to stay near */
-    double *found;
-    size_t nodes;
+    const double *target;  /* the point to stay near */
+    double *found, *tried; /* tried: the last assignment decided */
+    size_t *budget;
 } search;
 
 /* Everything discrete is decided: does the rest have a solution? */
@@ -182,7 +184,8 @@ static itp_status finish(search *f, const double *point)
     itp_status st = itp_slice_init(&s, f->space, point, &o);
     if (st != ITP_OK) return st;
     itp_slice_shares(&s, point, u);
-    st = itp_slice_repair(&s, u) == ITP_OK ? ITP_OK : itp_branch_start(&s, &o, f->stream, u);
+    st = itp_slice_repair(&s, u) == ITP_OK ? ITP_OK
+                                           : itp_branch_start(&s, &o, FINISH_STARTS, f->stream, u);
     if (st == ITP_OK) itp_slice_point(&s, u, f->found);
     itp_slice_deinit(&s);
     if (st == ITP_OK && itp_space_violation(f->space, f->found, NULL) > ITP_FEASIBLE)
@@ -224,11 +227,27 @@ static itp_status split(search *f, size_t i, double below, double above, int upp
     return st;
 }
 
+/* Whether everything discrete is as in the last one tried. */
+static int same_assignment(const search *f, const double *point)
+{
+    for (size_t i = 0; i < f->space->n; i++)
+        if (f->space->params[i].is.kind != ITP_REAL && f->tried[i] != point[i] &&
+            !(isnan(f->tried[i]) && isnan(point[i])))
+            return 0;
+    return !isnan(f->tried[f->space->n]);
+}
+
 /* Curved constraints (or none at all) refuse `point`, which is whole: tries it, then everything
  * else in the box. */
 static itp_status settle(search *f, double *point, double *low, double *high)
 {
-    itp_status st = finish(f, point);
+    itp_status st = ITP_ENONE;
+    if (!same_assignment(f, point)) {
+        *f->budget -= *f->budget < FINISH_COST ? *f->budget : FINISH_COST;
+        memcpy(f->tried, point, f->space->n * sizeof *point);
+        f->tried[f->space->n] = 0;
+        st = finish(f, point);
+    }
     for (size_t i = 0; st == ITP_ENONE && i < f->space->n; i++) {
         if (!(low[i] < high[i])) continue;
         double v = point[i], below, above, keep_low = low[i], keep_high = high[i];
@@ -259,8 +278,8 @@ static itp_status search_box(search *f, double *low, double *high)
     slice s;
     size_t n = f->space->n, widest = n;
     double u[n + 1], point[n], gap = 1e-7, below, above;
-    if (f->nodes == 0) return ITP_ECANCELLED;
-    f->nodes--;
+    if (*f->budget == 0) return ITP_ECANCELLED;
+    --*f->budget;
     slice_options o = {.zeroed = f->zeroed, .relaxed = 1, .flat = 1, .low = low, .high = high};
     itp_status st = itp_slice_init(&s, f->space, f->target, &o);
     if (st != ITP_OK) return st;
@@ -288,12 +307,13 @@ static itp_status search_box(search *f, double *low, double *high)
 }
 
 itp_status itp_branch_find(const itp_space *space, itp_stream *stream, const int *zeroed,
-                           size_t nodes, double *point)
+                           size_t *budget, double *point)
 {
     size_t n = space->n;
-    double low[n], high[n], found[n];
+    double low[n], high[n], found[n], tried[n + 1];
     int active[n];
-    search f = {space, stream, zeroed, point, found, nodes};
+    search f = {space, stream, zeroed, point, found, tried, budget};
+    tried[n] = NAN; /* nothing yet */
     itp_space_active(space, point, active);
     for (size_t i = 0; i < n; i++) {
         const param *p = &space->params[i];

@@ -11,13 +11,15 @@
 #include "branch.h"
 #include "sample.h"
 
-#define REJECT_FIRST 2000 /* draws before rejection may be called hopeless */
-#define REJECT_RATE  200  /* draws a point that rejection may cost from then on */
-#define SLICES_MAX   64   /* assignments walked in by one call */
-#define ASSIGN_TRIES 200  /* random assignments before branch and bound */
-#define SHAPE_WORTH  16   /* points from a slice that make learning its shape worth while */
-#define SEARCH_TRIES 100
-#define SEARCH_NODES 3000
+#define REJECT_FIRST  2000 /* draws before rejection may be called hopeless */
+#define REJECT_RATE   200  /* draws a point that rejection may cost from then on */
+#define SLICES_MAX    64   /* assignments walked in by one call */
+#define ASSIGN_TRIES  200  /* random assignments before branch and bound */
+#define SHAPE_WORTH   16   /* points from a slice that make learning its shape worth while */
+#define SEARCH_TRIES  100
+#define SEARCH_BUDGET 40000 /* projections of all searches for one slice together */
+#define STARTS_FIRST  24    /* starts in each of the first few assignments ... */
+#define STARTS_LATER  8     /* ... and in those after them */
 
 /* Points found before it became hopeless; *why: the constraint broken least by the best failure. */
 static size_t reject(const itp_space *space, itp_stream *stream, size_t n, double *points,
@@ -53,15 +55,16 @@ static itp_status open_slice(const itp_space *space, itp_stream *stream, size_t 
     for (size_t attempt = 0; attempt < tries; attempt++) {
         itp_branch_draw(space, stream, point, zeroed);
         if ((st = itp_slice_init(s, space, point, &o)) != ITP_OK) return st;
-        st = itp_branch_start(s, &o, stream, u);
+        st = itp_branch_start(s, &o, attempt < 10 ? STARTS_FIRST : STARTS_LATER, stream, u);
         if (st == ITP_OK) itp_slice_point(s, u, point);
         if (st == ITP_OK && itp_space_violation(space, point, NULL) <= ITP_FEASIBLE) return ITP_OK;
         itp_slice_deinit(s);
         if (st == ITP_ENOMEM) return st;
     }
-    for (size_t attempt = 0; search && attempt < SEARCH_TRIES; attempt++) {
+    size_t budget = SEARCH_BUDGET;
+    for (size_t attempt = 0; search && budget && attempt < SEARCH_TRIES; attempt++) {
         itp_branch_draw(space, stream, point, zeroed);
-        st = itp_branch_find(space, stream, zeroed, SEARCH_NODES, point);
+        st = itp_branch_find(space, stream, zeroed, &budget, point);
         if (st == ITP_ENOMEM) return st;
         if (st != ITP_OK) continue;
         if ((st = itp_slice_init(s, space, point, &o)) != ITP_OK) return st;
@@ -217,7 +220,8 @@ itp_status itp_space_repair(const itp_space *space, double *point)
         if (st == ITP_OK) itp_slice_point(&s, u, mended);
         itp_slice_deinit(&s);
         if (st == ITP_OK && itp_space_violation(space, mended, NULL) > ITP_FEASIBLE) st = ITP_ENONE;
-        if (st == ITP_ENONE) st = itp_branch_find(space, &stream, zeroed, SEARCH_NODES, mended);
+        size_t budget = SEARCH_BUDGET;
+        if (st == ITP_ENONE) st = itp_branch_find(space, &stream, zeroed, &budget, mended);
     }
     if (st == ITP_OK) memcpy(point, mended, sizeof mended);
     return st;

@@ -215,9 +215,14 @@ itp_status itp_slice_repair(const slice *s, double *u)
     double start[s->k + 1];
     memcpy(start, u, s->k * sizeof *u);
     for (size_t m = 0; m < sizeof MARGINS / sizeof *MARGINS; m++) {
+        double best = INFINITY;
+        int idle = 0; /* rounds without headway */
         memcpy(u, start, s->k * sizeof *u);
-        for (int round = 0; round < REPAIR_ROUNDS; round++) {
-            if (itp_slice_violation(s, u) <= ITP_FEASIBLE * 0.5) return ITP_OK;
+        for (int round = 0; round < REPAIR_ROUNDS && idle < 6; round++) {
+            double violation = itp_slice_violation(s, u);
+            if (violation <= ITP_FEASIBLE * 0.5) return ITP_OK;
+            idle = violation < 0.9 * best ? 0 : idle + 1;
+            best = fmin(best, violation);
             if (!correct(s, u, MARGINS[m] * (1 + round))) break;
             if (s->n_curved == 0 && round > 1) break;
         }
