@@ -53,12 +53,13 @@ void itp_cell_lithium(const itp_cell_model *m, const double *y, itp_cell_invento
                             ITP_NANO * site[b->growth] / m->p.sei.molar_volume;
             if (b->plated != ITP_CELL_NONE) out->plated += volume * site[b->plated];
             if (b->dead != ITP_CELL_NONE) out->dead += volume * site[b->dead];
+            if (b->isolated != ITP_CELL_NONE) out->isolated += volume * site[b->isolated];
         }
     }
     for (size_t i = 0; i < m->nx; i++)
         out->electrolyte += m->area * m->dx[i] * m->pore[i] * ITP_CELL_C_REF * y[m->i_salt + i];
-    out->total =
-        out->negative + out->positive + out->electrolyte + out->sei + out->plated + out->dead;
+    out->total = out->negative + out->positive + out->electrolyte + out->sei + out->plated +
+                 out->dead + out->isolated;
     out->sei_charge = out->sei * ITP_CELL_F / 3600;
     out->plated_charge = (out->plated + out->dead) * ITP_CELL_F / 3600;
 }

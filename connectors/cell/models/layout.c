@@ -78,6 +78,7 @@ static itp_status lay_block(itp_cell_model *m, int which, size_t shells, size_t 
     b->plated = take(&next, which == 0 && o->plating != ITP_PLATING_NONE);
     b->dead = take(&next, which == 0 && o->plating == ITP_PLATING_PARTIAL);
     b->eps = take(&next, o->lam == ITP_CELL_ON);
+    b->isolated = take(&next, o->lam == ITP_CELL_ON);
     b->stride = next;
     b->first = *n;
     *n += b->sites * b->stride;
@@ -152,6 +153,8 @@ static void mark_block(itp_cell_model *m, const itp_cell_block *b)
         if (b->eps != ITP_CELL_NONE) {
             m->differential[at + b->eps] = 1;
             m->atol[at + b->eps] = 1e-2;
+            m->differential[at + b->isolated] = 1;
+            m->atol[at + b->isolated] = 1e3;
         }
     }
 }

@@ -52,8 +52,9 @@ typedef struct itp_cell_block {
     size_t first, stride, sites; /* index of the first unknown; unknowns a site */
     size_t cell;                 /* first cell of the slab */
     size_t cells;                /* cells of the slab in this electrode */
-    size_t surf, j, phi, j_sei, growth, j_pl, plated, dead, eps; /* offsets or ITP_CELL_NONE */
-    double sign; /* +1 where discharge lets lithium out (negative), else -1 */
+    size_t surf, j, phi, j_sei, growth, j_pl, plated, dead; /* offsets or ITP_CELL_NONE */
+    size_t eps, isolated; /* active fraction; lithium lost with it, mol/m3 of electrode */
+    double sign;          /* +1 where discharge lets lithium out (negative), else -1 */
 } itp_cell_block;
 
 typedef enum itp_cell_mode { ITP_CELL_CURRENT, ITP_CELL_VOLTAGE, ITP_CELL_POWER } itp_cell_mode;
@@ -122,7 +123,9 @@ double itp_cell_surface(const itp_cell_model *m, int which, const double *y);
 
 /* Lithium in mol, by where it is; they add up to a constant while the cell works. */
 typedef struct itp_cell_inventory {
-    double negative, positive, electrolyte, sei, plated, dead, total;
+    double negative, positive, electrolyte, sei, plated, dead;
+    double isolated; /* in active material that was lost; exact to the integration's tolerance */
+    double total;
     double plated_charge; /* A h, plated and dead together */
     double sei_charge;    /* A h lost to SEI since the start */
 } itp_cell_inventory;

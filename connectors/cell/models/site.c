@@ -268,8 +268,10 @@ static void ageing_residual(const itp_eval *e, int which, size_t site, const sit
         f[b->dead] = yp[b->dead] - dying;
     }
     if (b->eps != ITP_CELL_NONE) {
-        double gradient = mean_sto(&b->sphere, v->y) - v->y[b->surf];
-        f[b->eps] = yp[b->eps] - itp_lam_rate(b->par, gradient);
+        double mean = mean_sto(&b->sphere, v->y);
+        double rate = itp_lam_rate(b->par, mean - v->y[b->surf]);
+        f[b->eps] = yp[b->eps] - rate;
+        f[b->isolated] = yp[b->isolated] + rate * b->par->c_max * mean;
     }
 }
 
@@ -343,6 +345,8 @@ void itp_site_jacobian(const itp_eval *e, int which, itp_sparse *s)
         if (b->j_sei != ITP_CELL_NONE) sei_jacobian(e, &v, s);
         if (b->j_pl != ITP_CELL_NONE) plating_jacobian(e, k, &v, s);
         /* Stress changes slowly: its own derivatives would only fill the matrix. */
-        if (b->eps != ITP_CELL_NONE) itp_sparse_add(s, v.at + b->eps, v.at + b->eps, e->cj);
+        if (b->eps == ITP_CELL_NONE) continue;
+        itp_sparse_add(s, v.at + b->eps, v.at + b->eps, e->cj);
+        itp_sparse_add(s, v.at + b->isolated, v.at + b->isolated, e->cj);
     }
 }

@@ -235,6 +235,37 @@ static void lithium_and_charge_are_conserved(void)
     conserve(ITP_CELL_DFN, 5);
 }
 
+/* Stress breaks material where it is in tension: the positive electrode on charge, the negative on
+ * discharge. The lithium in it is lost with it, and counted. */
+static void lost_material_takes_its_lithium_along(void)
+{
+    itp_cell_parameters *p = chen();
+    itp_cell_options o = itp_cell_defaults(ITP_CELL_SPM);
+    o.lam = ITP_CELL_ON;
+    itp_cell_runner *r = runner(p, &o, 1);
+    itp_cell_inventory first, last;
+    itp_cell_lithium(r->model, itp_cell_runner_state(r), &first);
+    step(r, ITP_STEP_CURRENT, -5, 3.2, NAN, NAN);
+    const double *y = itp_cell_runner_state(r);
+    CU_ASSERT(itp_cell_active_left(r->model, 0, y) < 1 - 1e-6);
+    CU_ASSERT(itp_cell_active_left(r->model, 1, y) == 1);
+    step(r, ITP_STEP_CURRENT, 5, 4.1, NAN, NAN);
+    CU_ASSERT(itp_cell_active_left(r->model, 1, y) < 1 - 1e-4);
+    itp_cell_lithium(r->model, y, &last);
+    printf(" (%.2e of the lithium, to %.0e of that)", last.isolated / first.total,
+           fabs(last.total - first.total) / last.isolated);
+    CU_ASSERT(last.isolated > 1e-5 * first.total);
+    CU_ASSERT_DOUBLE_EQUAL(last.total, first.total, 2e-3 * last.isolated);
+    /* The rate itself: beta (stress / critical)^m at a known gradient. */
+    double stress =
+        2 * p->pos.molar_volume * p->pos.young * p->pos.c_max * 0.01 / (9 * (1 - p->pos.poisson));
+    CU_ASSERT_DOUBLE_EQUAL(itp_lam_rate(&p->pos, 0.01),
+                           -p->pos.lam_rate * pow(stress / p->pos.lam_stress, 2), 1e-18);
+    CU_ASSERT_EQUAL(itp_lam_rate(&p->pos, -0.01), 0);
+    itp_cell_runner_destroy(r);
+    free(p);
+}
+
 /* --- limits --- */
 static void kinetics_reduce_to_their_limits(void)
 {
@@ -328,6 +359,7 @@ int main(void)
          voltage_converges_at_second_order_across_the_cell},
         {"voltage follows the tolerance", voltage_follows_the_tolerance},
         {"lithium and charge are conserved", lithium_and_charge_are_conserved},
+        {"lost material takes its lithium along", lost_material_takes_its_lithium_along},
         {"kinetics reduce to their limits", kinetics_reduce_to_their_limits},
         {"heat closes the energy balance", heat_closes_the_energy_balance},
         {"impedance is the analytic one", impedance_is_the_analytic_one},
