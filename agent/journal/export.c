@@ -112,41 +112,46 @@ static int has_unit(const char *unit)
     return unit && *unit && strcmp(unit, "1") != 0;
 }
 
+typedef struct column {
+    int index, label; /* place in the list; 1: it has labels instead of numbers */
+    const char *name, *unit;
+} column;
+
 /* Numbers from the list, which has all digits; labels from the object, which has their names. */
-static void put_parameter(sqlite3_str *sql, int i, const char *name, const char *unit, int label)
+static void put_parameter(sqlite3_str *sql, const column *c)
 {
-    if (label)
-        sqlite3_str_appendf(sql, ", json_extract(t.point, '$.' || json_quote(%Q)) AS \"%w\"", name,
-                            name);
+    if (c->label)
+        sqlite3_str_appendf(sql, ", json_extract(t.point, '$.' || json_quote(%Q)) AS \"%w\"",
+                            c->name, c->name);
     else
-        sqlite3_str_appendf(sql, ", json_extract(t.numbers, '$[%d]') AS \"%w\"", i, name);
-    if (has_unit(unit)) sqlite3_str_appendf(sql, ", %Q AS \"%w_unit\"", unit, name);
+        sqlite3_str_appendf(sql, ", json_extract(t.numbers, '$[%d]') AS \"%w\"", c->index, c->name);
+    if (has_unit(c->unit)) sqlite3_str_appendf(sql, ", %Q AS \"%w_unit\"", c->unit, c->name);
 }
 
-static void put_outcome(sqlite3_str *sql, int i, const char *name, const char *unit, int label)
+static void put_outcome(sqlite3_str *sql, const column *c)
 {
-    (void)i, (void)label;
     sqlite3_str_appendf(sql,
                         ", max(CASE m.output WHEN %Q THEN coalesce(m.value, m.label) END) AS \"%w\""
                         ", max(CASE m.output WHEN %Q THEN m.sd END) AS \"%w_sd\"",
-                        name, name, name, name);
-    if (has_unit(unit))
+                        c->name, c->name, c->name, c->name);
+    if (has_unit(c->unit))
         sqlite3_str_appendf(sql, ", max(CASE m.output WHEN %Q THEN m.unit END) AS \"%w_unit\"",
-                            name, name);
+                            c->name, c->name);
 }
 
 static itp_status put_columns(itp_journal *journal, const char *list, sqlite3_str *sql,
-                              void (*put)(sqlite3_str *, int, const char *, const char *, int),
-                              itp_error *err)
+                              void (*put)(sqlite3_str *, const column *), itp_error *err)
 {
     sqlite3_stmt *names;
     int step;
     itp_status st = itp_journal_prepare(journal, list, &names, err);
     if (st != ITP_OK) return st;
     for (int i = 0; (step = sqlite3_step(names)) == SQLITE_ROW; i++) {
-        const char *name = (const char *)sqlite3_column_text(names, 0);
-        int label = sqlite3_column_type(names, 2) != SQLITE_NULL;
-        if (name) put(sql, i, name, (const char *)sqlite3_column_text(names, 1), label);
+        column c = {.index = i,
+                    .name = (const char *)sqlite3_column_text(names, 0),
+                    .unit = (const char *)sqlite3_column_text(names, 1),
+                    .label = sqlite3_column_type(names, 2) != SQLITE_NULL};
+        if (c.name) put(sql, &c);
     }
     if (step != SQLITE_DONE) st = itp_journal_fault(journal, "read", err);
     sqlite3_finalize(names);

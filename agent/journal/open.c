@@ -96,7 +96,11 @@ static itp_status connect_reader(itp_journal *journal, itp_error *err)
 static itp_status connect_writer(itp_journal *journal, itp_error *err)
 {
     int make = journal->mode == ITP_JOURNAL_CREATE ? SQLITE_OPEN_CREATE : 0;
-    return connect_to(journal, journal->path, SQLITE_OPEN_READWRITE | make, err);
+    itp_status st = connect_to(journal, journal->path, SQLITE_OPEN_READWRITE | make, err);
+    /* SQLite opens a protected file for reading instead, and would tell only at the first event. */
+    if (st == ITP_OK && sqlite3_db_readonly(journal->db, "main") == 1)
+        st = itp_fail(err, ITP_EIO, "journal %s: may not be written by this user", journal->path);
+    return st;
 }
 
 /* Names must survive power loss as well as contents do. When SQLite turns a new file to WAL it

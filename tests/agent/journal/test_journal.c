@@ -198,6 +198,25 @@ static void frozen_journals_can_be_read(void)
     CU_ASSERT_EQUAL(chmod(place("archive#1"), 0755), 0);
 }
 
+static void protected_journals_are_refused_at_once(void)
+{ /* Not at the first event. */
+    itp_journal_close(place_journal("protected", ITP_JOURNAL_CREATE));
+    pid_t child = fork();
+    if (child == 0) {
+        itp_error err = {.text = ""};
+        itp_journal *journal = NULL;
+        if (chmod(place("protected"), 0444) != 0 || chmod(place_folder, 0777) != 0 ||
+            (geteuid() == 0 && setuid(65534) != 0))
+            _exit(2);
+        if (access(place("protected"), R_OK) != 0) _exit(0); /* As above. */
+        itp_status st = itp_journal_open(&journal, place("protected"), ITP_JOURNAL_WRITE, &err);
+        _exit(st == ITP_EIO && strstr(err.text, "may not be written") ? 0 : 1);
+    }
+    int how = -1;
+    waitpid(child, &how, 0);
+    CU_ASSERT_EQUAL(how, 0);
+}
+
 static void missing_and_foreign_files_are_told_apart(void)
 {
     itp_journal *journal = NULL;
@@ -405,6 +424,7 @@ int main(void)
         {"a closed journal is one file", a_closed_journal_is_one_file},
         {"readers do not write", readers_do_not_write},
         {"frozen journals can be read", frozen_journals_can_be_read},
+        {"protected journals are refused at once", protected_journals_are_refused_at_once},
         {"missing and foreign files are told apart", missing_and_foreign_files_are_told_apart},
         {"events are never changed", events_are_never_changed},
         {"two agents cannot have one journal", two_agents_cannot_have_one_journal},
