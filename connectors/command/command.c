@@ -5,7 +5,7 @@
  * none; or a text env:       {OMP_NUM_THREADS: "1", C1: "{c1}"}     added to the worker's own
  *     files:     {in.txt: "rate {c1}\n"}                written into the attempt's folder
  *     templates: {case.inp: case.inp.in}                the same from files beside the campaign
- *     outputs:   {energy: {regex: "E = ([-0-9.]+)", file: run.log, unit: Hartree}, gap: {json:
+ *     outputs:   {energy: {regex: "E = ([-0-9.]+)", file: run.log, unit: eV}, gap: {json:
  * a.gap}} artefacts: [run.log, "*.xyz"]                     kept by reference, with SHA-256 causes:
  * {10: scientific, 11: resource}         exit codes; these two are the default keep:      1 GiB
  * most bytes of a file, and of a folder kept {name} is an input's value; any other braces stay. An
