@@ -115,6 +115,7 @@ void itp_unmask(size_t n, double *residual, double *scratch);
 /* Whether leave-one-out contradicts rows so clearly that the robust model should look. */
 int itp_surrogate_is_suspicious(const itp_surrogate *s);
 
-extern const itp_model_class ITP_MODEL_EXACT, ITP_MODEL_ROBUST, ITP_MODEL_VECCHIA;
+extern const itp_model_class ITP_MODEL_EXACT, ITP_MODEL_ROBUST, ITP_MODEL_VECCHIA, ITP_MODEL_BAYES,
+    ITP_MODEL_SAAS;
 
 #endif

@@ -4,8 +4,8 @@
 
 #include "model.h"
 
-static const itp_model_class *const MODELS[] = {&ITP_MODEL_EXACT, &ITP_MODEL_ROBUST,
-                                                &ITP_MODEL_VECCHIA};
+static const itp_model_class *const MODELS[] = {
+    &ITP_MODEL_EXACT, &ITP_MODEL_ROBUST, &ITP_MODEL_VECCHIA, &ITP_MODEL_BAYES, &ITP_MODEL_SAAS};
 
 /* Rows above which a fit of the exact model was measured to take longer than Vecchia's by more than
  * its answers are worth (bench_surrogates 4). */
