@@ -41,12 +41,12 @@ typedef struct {
 
 static int is_code(const itp_column *column)
 {
-    return column->kind == ITP_COLUMN_CATEGORY || column->kind == ITP_COLUMN_SOURCE ||
-           column->kind == ITP_COLUMN_OUTCOME;
+    return column->kind == ITP_COLUMN_CATEGORY || column->kind == ITP_COLUMN_SOURCE;
 }
 
 static int is_read(reads what, const itp_column *column)
 {
+    if (column->kind == ITP_COLUMN_OUTCOME) return 0; /* with_outcomes reads it */
     if (what == READS_CODES) return is_code(column);
     if (what == READS_DESCRIPTORS) return column->kind == ITP_COLUMN_DESCRIPTOR;
     return !is_code(column);
@@ -149,10 +149,13 @@ static itp_node *parse_word(builder *b)
     b->at += length;
     while (isspace((unsigned char)*b->at)) b->at++;
     const family *codes = family_find("hamming", 7);
-    size_t n_codes = 0;
-    for (size_t c = 0; c < b->kernel->d; c++) n_codes += (size_t)is_code(&b->columns[c]);
+    size_t n_codes = 0, n_numeric = 0;
+    for (size_t c = 0; c < b->kernel->d; c++) {
+        n_codes += (size_t)is_code(&b->columns[c]);
+        n_numeric += (size_t)is_read(READS_NUMERIC, &b->columns[c]);
+    }
     if (f->reads == READS_CODES || b->explicit_codes || n_codes == 0) return leaf_new(b, f);
-    if (n_codes == b->kernel->d) return leaf_new(b, codes);
+    if (n_numeric == 0) return leaf_new(b, codes);
     itp_node *mixed = node_new(b, &ITP_NODE_MIXED);
     if (!mixed) return NULL;
     param_new(b, mixed, ITP_PARAM_MIX, -1);
@@ -207,6 +210,31 @@ static itp_node *parse_sum(builder *b)
     return parse_list(b, '+', &ITP_NODE_SUM, parse_term);
 }
 
+/* The kernel of the inputs times that of the outcomes, where a column says which outcome. */
+static itp_node *with_outcomes(builder *b, itp_node *inputs)
+{
+    size_t c = 0;
+    while (c < b->kernel->d && b->columns[c].kind != ITP_COLUMN_OUTCOME) c++;
+    if (!inputs || c == b->kernel->d) return inputs;
+    itp_node *leaf = node_new(b, &ITP_NODE_COREGION), *product = node_new(b, &ITP_NODE_PRODUCT);
+    if (leaf) leaf->features = calloc(1, sizeof *leaf->features);
+    if (!leaf || !product || !leaf->features) {
+        b->failed = 1;
+        node_free(leaf);
+        node_free(product);
+        return inputs;
+    }
+    for (unsigned level = 0; level < b->columns[c].levels; level++)
+        param_new(b, leaf, ITP_PARAM_LOADING, (int)c);
+    leaf->features[0] = (itp_feature){ITP_FEATURE_PLAIN, (unsigned)c, (unsigned)leaf->param0};
+    leaf->n_features = 1;
+    b->kernel->n_features++;
+    b->kernel->dims--;
+    adopt(product, inputs);
+    adopt(product, leaf);
+    return product;
+}
+
 itp_status itp_kernel_create(itp_kernel **out, const char *expression, size_t d,
                              const itp_column *columns, itp_error *err)
 {
@@ -216,6 +244,7 @@ itp_status itp_kernel_create(itp_kernel **out, const char *expression, size_t d,
     kernel->d = kernel->dims = d;
     snprintf(kernel->name, sizeof kernel->name, "%s", expression);
     kernel->root = strchr(expression, '+') ? parse_sum(&b) : parse_product(&b);
+    kernel->root = with_outcomes(&b, kernel->root);
     itp_status st = b.failed ? ITP_ENOMEM : !kernel->root || *b.at != '\0' ? ITP_EINVAL : ITP_OK;
     if (st == ITP_OK) {
         *out = kernel;
@@ -245,5 +274,6 @@ void itp_kernel_default(const itp_kernel *kernel, double *theta)
         case ITP_PARAM_MIX: theta[p] = 0; break;
         case ITP_PARAM_VARIANCE: theta[p] = -log(2); break;
         case ITP_PARAM_SLOPE: theta[p] = 0; break;
+        case ITP_PARAM_LOADING: theta[p] = 0.8; break; /* 0 would be a saddle */
         }
 }

@@ -3,6 +3,7 @@
  * family takes the columns it can read: radial families, linear and periodic the numeric ones,
  * hamming the CATEGORY and SOURCE ones, descriptor the DESCRIPTOR ones. A numeric family in a space
  * that also has categories becomes the mixed form (mixed.c), unless the expression says hamming.
+ * A space with an OUTCOME column multiplies the whole by coregion.c.
  *   Parameters are one flat vector theta, all unbounded reals (logarithms, one logit), described by
  * itp_param. Points are embedded once per theta: features scaled by lengthscale, kept column by
  * column, so that rows of covariances are vector code.
@@ -25,7 +26,8 @@ typedef enum itp_param_kind {
     ITP_PARAM_SHAPE,    /* ln of a family's shape */
     ITP_PARAM_VARIANCE, /* ln of a component's variance */
     ITP_PARAM_SLOPE,    /* ln of a column's linear variance */
-    ITP_PARAM_MIX       /* logit of the product's share in a mixed kernel */
+    ITP_PARAM_MIX,      /* logit of the product's share in a mixed kernel */
+    ITP_PARAM_LOADING   /* atanh of an outcome's loading on the common factor (coregion.c) */
 } itp_param_kind;
 
 typedef struct itp_param {

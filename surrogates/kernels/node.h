@@ -64,8 +64,8 @@ struct itp_node {
     unsigned n_children;
 };
 
-extern const itp_node_class ITP_NODE_ARD, ITP_NODE_LINEAR, ITP_NODE_HAMMING, ITP_NODE_SUM,
-    ITP_NODE_PRODUCT, ITP_NODE_SCALE, ITP_NODE_MIXED;
+extern const itp_node_class ITP_NODE_ARD, ITP_NODE_LINEAR, ITP_NODE_HAMMING, ITP_NODE_COREGION,
+    ITP_NODE_SUM, ITP_NODE_PRODUCT, ITP_NODE_SCALE, ITP_NODE_MIXED;
 
 /* Shared by the leaves over numeric columns. */
 double itp_feature_value(const itp_feature *feature, double x);

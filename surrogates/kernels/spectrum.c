@@ -51,6 +51,10 @@ static void draw_leaf(itp_spectrum *s, const itp_node *node, size_t f, itp_strea
             s->direction[row + e] = itp_stream_bits(stream) >> 63 ? 1 : -1;
             continue;
         }
+        if (node->class == &ITP_NODE_COREGION) {
+            s->key[row + e] = itp_stream_bits(stream) | 1;
+            continue;
+        }
         double keep = exp(-exp(-2 * s->theta[node->features[e].param]) / 12);
         int constant = itp_stream_uniform(stream) < keep;
         uint64_t key = itp_stream_bits(stream) | 1;
@@ -160,6 +164,12 @@ static void leaf_factor(const itp_spectrum *s, const itp_node *node, size_t f, f
             uint64_t key = s->key[row + e], code = (uint64_t)(int64_t)v->a[e];
             if (key && itp_mix64(key + code * 0x9e3779b97f4a7c15u) >> 63) times(v, d, -1);
         }
+    } else if (node->class == &ITP_NODE_COREGION) {
+        uint64_t key = s->key[row + node->feature0], code = (uint64_t)v->a[node->feature0];
+        double loading = tanh(s->theta[node->param0 + code]);
+        double common = itp_mix64(key) >> 63 ? 1 : -1;
+        double own = itp_mix64(key + (code + 1) * 0x9e3779b97f4a7c15u) >> 63 ? 1 : -1;
+        times(v, d, loading * common + sqrt(1 - loading * loading) * own);
     } else if (node->class == &ITP_NODE_LINEAR && s->direction[row + node->feature0] != 0) {
         double sum = 0, before = v->value;
         for (size_t e = node->feature0; e < node->feature0 + node->n_features; e++)

@@ -26,6 +26,7 @@ static shape shape_of(itp_param_kind kind, size_t dims)
     case ITP_PARAM_VARIANCE: return (shape){-0.6931471805599453, 1.5, 0, -12, 6};
     case ITP_PARAM_SLOPE: return (shape){0, 2, 0, -14, 6};
     case ITP_PARAM_MIX: return (shape){0, 2, 0, -10, 10};
+    case ITP_PARAM_LOADING: return (shape){0, 2, 0, -4, 4};
     }
     return (shape){0, 1, 0, -10, 10};
 }
