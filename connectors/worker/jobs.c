@@ -94,7 +94,9 @@ static void judge_physical(session *s, const itp_message *message, char text[256
     uint32_t epoch;
     itp_error err;
     text[0] = '\0';
-    if (s->starts)
+    if (s->halted)
+        snprintf(text, 256, "stopped for safety; resume first");
+    else if (s->starts)
         snprintf(text, 256, "not ready: request %llu was started and its outcome is not known",
                  (unsigned long long)s->starts->key.request);
     else if (itp_store_look(s->store, message->campaign, message->request, &state, &epoch, &err) !=
@@ -170,7 +172,9 @@ void jobs_start(session *s, const itp_message *message, int64_t now_ms)
         itp_crew_start(s->crew, job);
         begin_clock(job, now_ms);
     } else if (!job && !itp_outbox_owes(s->outbox, key.campaign, key.request, key.epoch)) {
-        session_send_attempt(s, ITP_VERB_DECLINE, &key, 0, "not accepted here, or not any more");
+        session_send_attempt(s, ITP_VERB_DECLINE, &key, 0,
+                             s->halted ? "stopped for safety; resume first"
+                                       : "not accepted here, or not any more");
     }
     session_flush(s);
 }
@@ -351,5 +355,20 @@ void jobs_end(session *s)
             remove_job(s, job);
         else if (job->offer.cls == ITP_PHYSICAL ? job->state != JOB_RUNNING : s->stop == STOP_NOW)
             itp_crew_cancel(s->crew, job, ITP_CAUSE_CANCELLED);
+    }
+}
+
+void jobs_halt(session *s)
+{
+    for (job *job = s->jobs, *next; job; job = next) {
+        next = job->next;
+        if (job->offer.cls != ITP_PHYSICAL || job->state == JOB_RUNNING) continue;
+        if (job->state == JOB_QUEUED) {
+            store_key key = key_of(&job->offer);
+            session_send_attempt(s, ITP_VERB_DECLINE, &key, 0, "stopped for safety");
+            remove_job(s, job);
+        } else {
+            itp_crew_cancel(s->crew, job, ITP_CAUSE_CANCELLED);
+        }
     }
 }

@@ -148,10 +148,10 @@ void session_hear(session *s, const itp_message *message, int64_t now_ms)
     case ITP_VERB_RESULT_ACK: jobs_acknowledge(s, message); break;
     case ITP_VERB_PAUSE: s->paused = 1; break;
     case ITP_VERB_RESUME:
-        s->paused = 0;
+        s->paused = s->halted = 0;
         jobs_assign(s, now_ms);
         break;
-    case ITP_VERB_SAFE_STOP: itp_crew_safe_stop(s->crew); break;
+    case ITP_VERB_SAFE_STOP: session_halt(s); break;
     case ITP_VERB_BYE: on_bye(s, message); break;
     case ITP_VERB_ERROR:
         itp_log(s->log, ITP_WARN, "agent_says_error", "text=%s",
@@ -214,6 +214,14 @@ int64_t session_next_ms(const session *s)
     for (const job *job = s->jobs; job; job = job->next)
         if (!job->cancelled && job->deadline_ms < next) next = job->deadline_ms;
     return next;
+}
+
+void session_halt(session *s)
+{
+    itp_crew_safe_stop(s->crew); /* before anything that takes time */
+    s->halted = 1;
+    jobs_halt(s);
+    itp_log(s->log, ITP_WARN, "safe_stop", "jobs=%u", s->n_jobs);
 }
 
 void session_stop(session *s, stop_phase phase)

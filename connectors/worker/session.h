@@ -34,7 +34,7 @@ typedef struct session {
     itp_class cls;
     session_state state;
     stop_phase stop;
-    int paused, credit_said;
+    int paused, halted, credit_said; /* halted: SAFE_STOP came; nothing physical until RESUME */
     char campaign[ITP_WIRE_NAME + 1];
     int64_t interval_ms, hello_at_ms, beat_at_ms;
     job *jobs; /* in order of arrival */
@@ -53,6 +53,8 @@ void session_notice(session *s, notice *notice, int64_t now_ms);
 
 /* Sends owed results, heartbeats and greetings that are due; ends attempts past their deadline. */
 void session_tick(session *s, int64_t now_ms);
+/* SAFE_STOP: tells every instance at once, and lets nothing physical begin until RESUME. */
+void session_halt(session *s);
 /* When tick has something to do next, monotonic. */
 int64_t session_next_ms(const session *s);
 
@@ -78,6 +80,8 @@ void jobs_acknowledge(session *s, const itp_message *message);
 void jobs_assign(session *s, int64_t now_ms);
 void jobs_expire(session *s, int64_t now_ms);
 void jobs_end(session *s);
+/* Lets go of physical jobs that have not begun. */
+void jobs_halt(session *s);
 /* 1 when the job is past its deadline for so long that its lease should not be renewed. */
 int job_is_stuck(const job *job, int64_t now_ms);
 void jobs_free(session *s);
