@@ -246,6 +246,8 @@ static const char *wrong_with(const itp_cell_protocol *p, size_t i)
     if (!isfinite(s->value) || fabs(s->value) > 1e6) return "has a value that is not possible";
     if (!can_end(s)) return "has no cut-off: it would never end";
     if (s->kind == ITP_STEP_REST && isnan(s->until_time)) return "is a rest without until_time_s";
+    if ((s->kind == ITP_STEP_REST || s->kind == ITP_STEP_VOLTAGE) && !isnan(s->until_voltage))
+        return "has a voltage cut-off, which only a current or a power can reach";
     if (s->until_time <= 0 || s->until_time > 1e9) return "has a duration outside 0 to 1e9 s";
     if (s->until_current < 0 || s->until_rate < 0) return "has a negative current cut-off";
     if (s->until_charge <= 0) return "has a capacity cut-off that is not positive";

@@ -32,7 +32,7 @@ typedef struct itp_cell_event {
     double limit; /* V, A (magnitude), K, A h (magnitude since begin), mol/m3 */
 } itp_cell_event;
 
-#define ITP_CELL_EVENTS_MAX 10
+#define ITP_CELL_EVENTS_MAX 12 /* a step has at most six cut-offs, beside five limits */
 
 typedef struct itp_cell_solver itp_cell_solver;
 

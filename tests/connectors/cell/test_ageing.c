@@ -105,7 +105,12 @@ static itp_status run(const char *json, counting *c, itp_cell_summary *last, itp
 {
     itp_cell_parameters *p = malloc(sizeof *p);
     itp_cell_protocol protocol;
-    itp_cell_options o = {.fidelity = ITP_CELL_SPM, .r_neg = 8, .r_pos = 8};
+    itp_cell_options o = {.fidelity = ITP_CELL_SPME,
+                          .thermal = ITP_CELL_ON,
+                          .n_neg = 8,
+                          .n_pos = 8,
+                          .r_neg = 8,
+                          .r_pos = 8};
     itp_cell_hooks hooks = {.ctx = c, .row = count_row, .step = count_step};
     itp_cell_runner *r = NULL;
     *c = (counting){.ordered = 1};
@@ -167,6 +172,23 @@ static void power_and_cutoffs_end_where_they_say(void)
     CU_ASSERT_DOUBLE_EQUAL(last.v_end, 4.0, 1e-4);
 }
 
+/* Every cut-off and every limit at once: the list of events must hold them all. */
+static void a_step_may_have_every_cutoff(void)
+{
+    counting c;
+    itp_cell_summary last;
+    itp_error err = {0};
+    CU_ASSERT_EQUAL(run("{\"safety\": {\"min_voltage_V\": 2, \"max_voltage_V\": 4.5, "
+                        "\"max_current_A\": 9, \"max_temperature_degC\": 60}, \"initial\": "
+                        "{\"soc\": 0.2}, \"method\": [{\"step\": \"constant_current\", \"rate_C\": "
+                        "1, \"until_voltage_V\": 4.2, \"until_current_A\": 0.1, \"until_rate_C\": "
+                        "0.02, \"until_capacity_Ah\": 0.5, \"until_soc\": 0.9, "
+                        "\"until_temperature_degC\": 50, \"until_time_s\": 3600}]}",
+                        &c, &last, &err),
+                    ITP_OK);
+    CU_ASSERT_DOUBLE_EQUAL(last.charge, 0.5, 1e-6);
+}
+
 static void wrong_protocols_are_refused_by_step_and_key(void)
 {
     static const struct {
@@ -188,6 +210,9 @@ static void wrong_protocols_are_refused_by_step_and_key(void)
          "cycle_count"},
         {"{\"initial\": {\"soc\": 2}, \"method\": [{\"step\": \"rest\", \"until_time_s\": 1}]}",
          "SOC"},
+        {"{\"method\": [{\"step\": \"constant_voltage\", \"voltage_V\": 4, "
+         "\"until_voltage_V\": 4.1}]}",
+         "voltage cut-off"},
         {"{\"colour\": 1}", "colour"},
         {"{\"method\": [", "test:1:"},
     };
@@ -206,6 +231,7 @@ int main(void)
         {"jumps live the same life", jumps_live_the_same_life},
         {"loops nest and tags name steps", loops_nest_and_tags_name_steps},
         {"power and cut-offs end where they say", power_and_cutoffs_end_where_they_say},
+        {"a step may have every cut-off", a_step_may_have_every_cutoff},
         {"wrong protocols are refused by step and key",
          wrong_protocols_are_refused_by_step_and_key},
         CU_TEST_INFO_NULL,
