@@ -114,7 +114,7 @@ typedef struct itp_campaign {
     itp_agent_settings agent;
     itp_budget budget;
     itp_stop stop;
-    const char *rest; /* JSON: context, data, prior, approve: carried for later work */
+    const char *rest; /* JSON: data, prior, reference, approve: carried for later work */
 } itp_campaign;
 
 /* What check found; errors make the campaign invalid. */

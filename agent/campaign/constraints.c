@@ -6,6 +6,8 @@
 
 #include "builder.h"
 
+#define CONSTRAINTS_MAX 500
+
 static const char *fault_hint(const itp_fault *fault)
 {
     return fault->hint[0] ? fault->hint : NULL;
@@ -117,6 +119,10 @@ void builder_constraints(builder *b, const yaml_node *node)
     if (!node || !schema_expect(&b->s, node, NODE_LIST, "constraints")) return;
     const char **names = builder_alloc(b, b->n_params, sizeof *names);
     if (!names) return;
+    if (node->n > CONSTRAINTS_MAX) {
+        schema_error(&b->s, node, NULL, "%zu constraints; at most %d", node->n, CONSTRAINTS_MAX);
+        return;
+    }
     for (size_t i = 0; i < b->n_params; i++) names[i] = b->params[i].name;
     for (size_t i = 0; i < node->n; i++) {
         const yaml_node *item = node->values[i];

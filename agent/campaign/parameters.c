@@ -6,6 +6,8 @@
 
 #include "builder.h"
 
+#define PARAMS_MAX 1000
+
 enum {
     REAL,
     INTEGER,
@@ -310,6 +312,9 @@ void builder_space(builder *b, const yaml_node *root)
 {
     itp_error err = {0};
     const yaml_node *node = itp_yaml_get(root, "parameters");
+    if (b->n_params > PARAMS_MAX)
+        schema_error(&b->s, node ? node : root, NULL, "%zu parameters; at most %d", b->n_params,
+                     PARAMS_MAX);
     if (b->n_params == 0 || b->findings.errors) return;
     itp_status st = itp_space_create(&b->whole->is.space, b->n_params, b->params, &err);
     if (st == ITP_ENOMEM)

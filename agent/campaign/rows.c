@@ -452,7 +452,10 @@ void builder_rows(builder *b, const yaml_node *candidates)
         for (size_t j = 0; names && j < m; j++) names[j] = itp_csv_header(t, descriptor[j]);
         itp_status st =
             itp_space_set_candidates(w->is.space, rows, points, m, values, names, described, &err);
-        if (st != ITP_OK) schema_error(&b->s, slot[FILE_KEY], NULL, "%s", err.text);
+        if (st == ITP_ENOMEM)
+            b->findings.out_of_memory = 1;
+        else if (st != ITP_OK)
+            schema_error(&b->s, slot[FILE_KEY], NULL, "%s", err.text);
     }
     free(values);
     free(points);

@@ -79,12 +79,15 @@ itp_status itp_space_set_candidates(itp_space *space, size_t n, const double *po
         space->params[i].described = described[i] != 0;
     if (st == ITP_OK && (st = itp_space_refresh_rows(space, m, descriptors)) != ITP_OK)
         itp_fail(err, st, "candidate table");
+    if (st == ITP_OK && (st = itp_space_refresh_linear(space)) != ITP_OK) /* columns have moved */
+        itp_fail(err, st, "candidate table");
     if (st == ITP_OK && space->d == 0)
         st =
             itp_fail(err, ITP_EINVAL, "every descriptor has one value only: nothing to learn from");
     if (st != ITP_OK) {
         forget(space);
         itp_space_refresh_columns(space);
+        itp_space_refresh_linear(space);
     }
     return st;
 }

@@ -6,15 +6,17 @@
 
 #include "space_inner.h"
 
-/* Room for one more; constraints are few, so each grows the array by itself. */
+/* Room for one more. */
 static constraint *add_slot(itp_space *space)
 {
-    constraint *grown = itp_arena_alloc(&space->arena, space->n_constraints + 1, sizeof *grown);
-    if (!grown) return NULL;
-    if (space->n_constraints)
-        memcpy(grown, space->constraints, space->n_constraints * sizeof *grown);
-    space->constraints = grown;
-    return &grown[space->n_constraints];
+    if (space->n_constraints == space->constraints_room) {
+        size_t room = space->constraints_room ? 2 * space->constraints_room : 8;
+        constraint *grown = realloc(space->constraints, room * sizeof *grown);
+        if (!grown) return NULL;
+        space->constraints = grown;
+        space->constraints_room = room;
+    }
+    return &space->constraints[space->n_constraints];
 }
 
 /* Size of the constraint's terms in the middle of the box: brings values near 1. */

@@ -2,6 +2,7 @@
  * where they are linear there, values with gradients where they are not.
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "space_inner.h"
@@ -56,10 +57,17 @@ static void fill_row(const itp_space *space, const constraint *c, size_t only, d
 itp_status itp_space_refresh_linear(itp_space *space)
 {
     size_t rows = 0, d = space->d, only = 0;
-    double *a = itp_arena_alloc(&space->arena, (space->n_constraints + 1) * (d + 1), sizeof *a);
-    double *b = itp_arena_alloc(&space->arena, space->n_constraints + 1, sizeof *b);
-    size_t *nonlinear = itp_arena_alloc(&space->arena, space->n_constraints + 1, sizeof *nonlinear);
-    if (!a || !b || !nonlinear) return ITP_ENOMEM;
+    size_t m = space->n_constraints;
+    double *a = calloc((m + 1) * (d + 1), sizeof *a), *b = a ? a + m * d : NULL;
+    size_t *nonlinear = calloc(m + 1, sizeof *nonlinear);
+    if (!a || !nonlinear) {
+        free(a);
+        free(nonlinear);
+        return ITP_ENOMEM;
+    }
+    free(space->linear_block);
+    free(space->nonlinear);
+    space->linear_block = a;
     space->linear = (itp_linear){.d = d, .a = a, .b = b};
     space->n_nonlinear = 0;
     space->nonlinear = nonlinear;

@@ -190,6 +190,9 @@ void itp_space_destroy(itp_space *space)
         itp_expression_destroy(space->params[i].when);
     for (size_t i = 0; i < space->n_constraints; i++)
         itp_expression_destroy(space->constraints[i].what);
+    free(space->constraints);
+    free(space->linear_block);
+    free(space->nonlinear);
     itp_arena_deinit(&space->arena);
     free(space);
 }

@@ -38,13 +38,14 @@ typedef struct constraint {
 
 struct itp_space {
     itp_arena arena;
-    size_t n, d, n_constraints, n_conditional;
+    size_t n, d, n_constraints, constraints_room, n_conditional;
     param *params;
     size_t *order; /* parameters, those that a `when` names before those that have it */
     itp_column *columns;
-    constraint *constraints;
-    itp_linear linear;
-    size_t n_nonlinear, *nonlinear; /* constraints that itp_space_nonlinear reports */
+    constraint *constraints; /* heap, grows */
+    itp_linear linear;       /* its arrays are linear_block, heap, made anew by each refresh */
+    double *linear_block;
+    size_t n_nonlinear, *nonlinear; /* constraints that itp_space_nonlinear reports; heap */
     /* Candidate table. */
     size_t n_rows, n_descriptors, n_slots;
     double *rows, *row_codes, *matrix; /* n_rows x n, x n_descriptors (standardised), x d */

@@ -289,6 +289,7 @@ static void candidates_are_found_and_kept(void)
         CU_ASSERT_EQUAL(itp_space_decode(space, x, point), ITP_OK);
         CU_ASSERT(!memcmp(point, rows + 2 * i, sizeof point));
     }
+    CU_ASSERT_EQUAL(itp_space_linear(space)->d, 2);
     CU_ASSERT_EQUAL(itp_space_find_candidate(space, (double[]){0, 2}), -1);
     CU_ASSERT_EQUAL(itp_space_encode(space, (double[]){0, 2}, x, NULL), ITP_ERANGE);
     for (int kind = ITP_DESIGN_SOBOL; kind <= ITP_DESIGN_RANDOM; kind++) {
