@@ -34,6 +34,7 @@ typedef itp_status (*bench_each)(void *context, uint64_t seed, size_t index);
 itp_status bench_campaigns(const bench_options *options, const char *title, size_t seeds,
                            bench_each each, void *context);
 
+int bench_wild(const bench_options *options);      /* bars 2 and 9 */
 int bench_synthetic(const bench_options *options); /* bar 3 */
 int bench_measured(const bench_options *options);  /* bar 4 */
 int bench_noisy(const bench_options *options);     /* bar 5 */
