@@ -24,7 +24,7 @@ static void an_unfinished_search_is_not(void)
     itp_regret regret;
     CU_ASSERT_EQUAL_FATAL(itp_regret_bound(&b.problem, 0.05, 0.95, &regret), ITP_OK);
     CU_ASSERT(regret.high < 0.95);
-    CU_ASSERT_EQUAL(regret.draws, 64); /* one look was enough to see that */
+    CU_ASSERT_EQUAL(regret.draws, 32); /* one look was enough to see that */
     bed_deinit(&b);
 }
 

@@ -36,9 +36,9 @@ typedef struct bench_trace {
     double *points; /* n x n_params */
     double *y;      /* n x m as measured */
     long *rows;
-    long recommended; /* by itp_find_incumbent at the end, or -1 */
-    double fit_s, propose_s;
-    char note[256]; /* of the last proposal */
+    long recommended;        /* by itp_find_incumbent at the end, or -1 */
+    double fit_s, propose_s; /* processor time */
+    char note[256];          /* of the last proposal */
 } bench_trace;
 
 itp_status bench_run(const bench_world *world, const bench_settings *settings, bench_trace *out,
