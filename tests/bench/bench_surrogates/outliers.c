@@ -142,7 +142,7 @@ void bar_outliers(const settings *s)
 {
     static const double SHARES[] = {0.05, 0.1, 0.2};
     uint64_t seeds = s->quick ? 1 : 8, cases = s->quick ? 20 : 200, declared = 0;
-    for (int k = 0; k < 3 && s->data; k++) {
+    for (int k = s->quick; k < (s->quick ? 2 : 3) && s->data; k++) {
         totals all = {0};
         for (int b = 0; b < 6; b++) {
             dataset set;
