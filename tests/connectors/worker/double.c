@@ -19,12 +19,13 @@ extern char **environ;
 
 static void bind_all(agent_double *agent)
 {
-    int none = 0;
+    int none = 0, deadline = DEADLINE_MS;
     agent->zmq = zmq_ctx_new();
     agent->router = zmq_socket(agent->zmq, ZMQ_ROUTER);
-    agent->publisher = zmq_socket(agent->zmq, ZMQ_PUB);
+    agent->publisher = zmq_socket(agent->zmq, ZMQ_XPUB);
     zmq_setsockopt(agent->router, ZMQ_LINGER, &none, sizeof none);
     zmq_setsockopt(agent->publisher, ZMQ_LINGER, &none, sizeof none);
+    zmq_setsockopt(agent->publisher, ZMQ_RCVTIMEO, &deadline, sizeof deadline);
     CU_ASSERT_EQUAL_FATAL(zmq_bind(agent->router, agent->endpoint), 0);
     CU_ASSERT_EQUAL_FATAL(zmq_bind(agent->publisher, agent->stop_endpoint), 0);
 }
@@ -133,6 +134,16 @@ void double_tell(agent_double *agent, itp_verb verb, itp_id request, uint32_t ep
     message.request = request;
     message.epoch = epoch;
     double_say(agent, &message);
+}
+
+void double_safe_stop(agent_double *agent)
+{
+    itp_message stop;
+    char subscription[16];
+    itp_message_init(&stop, ITP_VERB_SAFE_STOP);
+    CU_ASSERT_EQUAL_FATAL(itp_wire_encode(&stop, &agent->out), ITP_OK);
+    CU_ASSERT_FATAL(zmq_recv(agent->publisher, subscription, sizeof subscription, 0) >= 1);
+    zmq_send(agent->publisher, agent->out.data, agent->out.size, 0);
 }
 
 void double_ack(agent_double *agent, const itp_message *result)

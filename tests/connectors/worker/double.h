@@ -37,6 +37,8 @@ int double_expect(agent_double *agent, itp_verb verb, itp_message *out);
 void double_say(agent_double *agent, const itp_message *message);
 /* A message about an attempt with nothing else in it. */
 void double_tell(agent_double *agent, itp_verb verb, itp_id request, uint32_t epoch);
+/* Once the worker listens for it. */
+void double_safe_stop(agent_double *agent);
 void double_ack(agent_double *agent, const itp_message *result);
 /* HELLO, WELCOME, REGISTER, CREDIT; the last two are copied out where wanted. */
 int double_greet(agent_double *agent, size_t *held, int64_t *credit);

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <signal.h>
 #include <string.h>
-#include <zmq.h>
 
 #include "double.h"
 #include "suite.h"
@@ -245,9 +244,7 @@ static void safe_stop_comes_beside_the_queue(void)
     itp_message message;
     pid_t worker = begin(&agent);
     CU_ASSERT_FATAL(start(&agent, 1, 1, HOLD));
-    itp_message_init(&message, ITP_VERB_SAFE_STOP);
-    CU_ASSERT_EQUAL_FATAL(itp_wire_encode(&message, &agent.out), ITP_OK);
-    zmq_send(agent.publisher, agent.out.data, agent.out.size, 0);
+    double_safe_stop(&agent);
     CU_ASSERT_FATAL(double_expect(&agent, ITP_VERB_FAILURE, &message));
     CU_ASSERT_EQUAL(message.cause, ITP_CAUSE_UNSAFE);
     CU_ASSERT_STRING_EQUAL(message.text, "stopped for safety");
@@ -270,9 +267,7 @@ static void nothing_begins_after_a_safe_stop(void)
     pid_t worker = begin(&agent);
     double_offer(&agent, 1, 1, ITP_PHYSICAL, "{}", INFINITY);
     CU_ASSERT_FATAL(double_expect(&agent, ITP_VERB_ACCEPT, &message));
-    itp_message_init(&message, ITP_VERB_SAFE_STOP);
-    CU_ASSERT_EQUAL_FATAL(itp_wire_encode(&message, &agent.out), ITP_OK);
-    zmq_send(agent.publisher, agent.out.data, agent.out.size, 0);
+    double_safe_stop(&agent);
     CU_ASSERT(declined(&agent, 1, "cancelled before it was started"));
     double_tell(&agent, ITP_VERB_START, 1, 1);
     CU_ASSERT(declined(&agent, 1, "stopped for safety"));
