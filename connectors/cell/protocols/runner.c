@@ -141,7 +141,7 @@ static void observe(itp_cell_runner *r, const double *y, itp_cell_summary *s)
 
 /* The grid of rows within one step of a protocol. A step of months at seconds would fill a disk:
  * after every ROWS_DENSE rows the interval doubles. */
-#define ROWS_DENSE 100000
+#define ROWS_DENSE 20000
 typedef struct grid {
     double next, interval;
     size_t rows;
