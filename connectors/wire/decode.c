@@ -316,7 +316,7 @@ static itp_status get_message(reader *r, const msgpack_object *frame, itp_messag
     if (frame->type != MSGPACK_OBJECT_MAP)
         return itp_fail(r->err, ITP_EPROTO, "frame is not a map");
     const msgpack_object_map *map = &frame->via.map;
-    itp_verb verb;
+    itp_verb verb = ITP_VERB_COUNT;
     itp_status st = get_verb(r, map, &verb);
     if (st != ITP_OK) return st;
     itp_message message;
