@@ -110,10 +110,16 @@ itp_status agent_feed(agent *a, itp_event *event, itp_error *err)
     const itp_actions *actions;
     uint64_t next = itp_journal_next(itp_engine_journal(a->engine));
     if (!a->fed) a->first = next;
-    itp_status st = itp_engine_feed(a->engine, event, &actions, err);
-    if (st == ITP_OK) st = itp_effects_add(&a->effects, itp_engine_loop(a->engine), actions);
+    itp_status st = itp_engine_feed(a->engine, event, &actions, &a->why);
+    if (st == ITP_OK) {
+        st = itp_effects_add(&a->effects, itp_engine_loop(a->engine), actions);
+        if (st != ITP_OK) itp_fail(&a->why, st, "event %" PRIu64 ": %s", next, itp_status_text(st));
+    }
+    if (st != ITP_OK) {
+        a->broken = st;
+        if (err) *err = a->why;
+    }
     a->fed += st == ITP_OK;
-    a->broken |= st != ITP_OK;
     return st;
 }
 
@@ -125,7 +131,7 @@ static itp_status recover_batch(agent *a, itp_status why, itp_error *err)
     itp_effects_drop(&a->effects);
     agent_drop_replies(a, err->text);
     a->fed = 0;
-    a->broken = 0;
+    a->broken = ITP_OK;
     if (++a->stalls > ITP_STALLS_MAX || why == ITP_EIO || why == ITP_ESTATE) return why;
     itp_error again;
     itp_status st = itp_engine_refold(a->engine, &again);
@@ -141,8 +147,8 @@ static itp_status recover_batch(agent *a, itp_status why, itp_error *err)
 itp_status agent_commit(agent *a, itp_error *err)
 {
     if (!a->fed && !a->broken) return ITP_OK;
-    itp_error why = {.status = ITP_ENOMEM, .text = "out of memory"};
-    itp_status st = a->broken ? ITP_ENOMEM : itp_engine_commit(a->engine, &why);
+    itp_error why = a->why;
+    itp_status st = a->broken ? a->broken : itp_engine_commit(a->engine, &why);
     if (st != ITP_OK) {
         st = recover_batch(a, st, &why);
         if (st != ITP_OK && err) *err = why;

@@ -33,9 +33,10 @@ typedef struct agent {
     itp_wire_arena arena;
     reply *replies;
     size_t n_replies;
-    size_t fed;     /* events in the batch */
-    uint64_t first; /* the first of them */
-    int broken;     /* the batch cannot be committed */
+    size_t fed;        /* events in the batch */
+    uint64_t first;    /* the first of them */
+    itp_status broken; /* why the batch cannot be committed; ITP_OK */
+    itp_error why;
     int interrupted, recover;
     unsigned stalls;
     int64_t stalled_until_ms, next_tick_ms;
