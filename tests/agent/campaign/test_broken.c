@@ -98,6 +98,46 @@ static void every_error_is_found_where_it_is(void)
     CU_ASSERT(files >= 40);
 }
 
+/* One file of the fuzzer's corpus: definition, a line "%%%", and the table that any path leads to.
+ */
+static int survive(const char *path)
+{
+    static char text[1 << 16];
+    FILE *in = fopen(path, "rb");
+    size_t size = in ? fread(text, 1, sizeof text - 1, in) : 0;
+    if (in) fclose(in);
+    text[size] = 0;
+    char *cut = strstr(text, "%%%\n"), *table = cut ? cut + 4 : text + size;
+    if (cut) *cut = 0;
+    const itp_campaign_file files[] = {{"salts.csv", table, (size_t)(text + size - table)},
+                                       {"table.csv", table, (size_t)(text + size - table)}};
+    itp_campaign *campaign = NULL;
+    itp_findings findings;
+    itp_status st = itp_campaign_parse(&campaign, path, text, 2, files, &findings, NULL);
+    int said = st == ITP_OK || (st == ITP_ECAMPAIGN && findings.n > 0);
+    itp_findings_deinit(&findings);
+    itp_campaign_destroy(campaign);
+    return said;
+}
+
+static void the_fuzzers_corpus_is_survived(void)
+{
+    DIR *folder = opendir(ITP_TEST_DIR "/corpus");
+    struct dirent *entry;
+    size_t files = 0, bad = 0;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(folder);
+    while ((entry = readdir(folder))) {
+        char path[512];
+        if (entry->d_name[0] == '.') continue;
+        snprintf(path, sizeof path, "%s/corpus/%s", ITP_TEST_DIR, entry->d_name);
+        bad += !survive(path);
+        files++;
+    }
+    closedir(folder);
+    CU_ASSERT(files >= 40);
+    CU_ASSERT_EQUAL(bad, 0);
+}
+
 /* What a person sees: message, line, caret under the place, hint. */
 static void findings_are_printed_like_a_compilers(void)
 {
@@ -153,6 +193,7 @@ int main(void)
 {
     CU_TestInfo tests[] = {
         {"every error is found where it is", every_error_is_found_where_it_is},
+        {"the fuzzer's corpus is survived", the_fuzzers_corpus_is_survived},
         {"findings are printed like a compiler's", findings_are_printed_like_a_compilers},
         {"data must be told where", data_must_be_told_where},
         CU_TEST_INFO_NULL};
