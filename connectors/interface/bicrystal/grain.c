@@ -125,10 +125,22 @@ static itp_status choose(itp_grain *g, const itp_phase *phase, const double rota
     return st;
 }
 
+/* The upper grain's plane under the rotation; its length is that of its indices, 0 when not
+ * rational. */
+static double upper_plane(const itp_grain *g, const double rotation[3][3], itp_miller *upper)
+{
+    double normal[3], turned[3];
+    for (int i = 0; i < 3; i++) normal[i] = -g->plane[i]; /* its surface faces down */
+    for (int i = 0; i < 3; i++) turned[i] = vec_dot(rotation[i], normal);
+    if (!rational(turned, upper->h)) return 0;
+    return sqrt((double)(upper->h[0] * upper->h[0] + upper->h[1] * upper->h[1] +
+                         upper->h[2] * upper->h[2]));
+}
+
 itp_status itp_grain_boundary(itp_grain *g, const itp_phase *phase, itp_named *out, itp_error *err)
 {
-    double rotation[3][3], normal[3], turned[3];
-    itp_miller lower, upper;
+    double rotation[3][3], back[3][3];
+    itp_miller lower, upper, other;
     itp_named named = {.facets = {NULL, NULL}};
     if (phase->symmetry->group < 195)
         return itp_fail(err, ITP_ENOTSUP, "%s is not cubic; give the boundary by its name",
@@ -137,11 +149,18 @@ itp_status itp_grain_boundary(itp_grain *g, const itp_phase *phase, itp_named *o
     if (st != ITP_OK) return st;
     for (int i = 0; i < 3; i++) {
         lower.h[i] = g->plane[i];
-        normal[i] = -g->plane[i]; /* the upper grain's surface faces down */
+        for (int j = 0; j < 3; j++) back[i][j] = rotation[j][i];
     }
-    for (int i = 0; i < 3; i++)
-        turned[i] = vec_dot(rotation[i], normal); /* into the upper grain's frame */
-    if (!rational(turned, upper.h))
+    /* Either sense of the rotation has this Sigma; the one with the simpler upper plane is meant:
+     * of the two boundaries in one plane that is the symmetric tilt boundary, where there is one.
+     */
+    double forth_size = upper_plane(g, (const double(*)[3])rotation, &upper);
+    double back_size = upper_plane(g, (const double(*)[3])back, &other);
+    if (back_size > 0 && (forth_size == 0 || back_size < forth_size)) {
+        upper = other;
+        memcpy(rotation, back, sizeof back);
+    }
+    if (forth_size == 0 && back_size == 0)
         return itp_fail(err, ITP_ENOTFOUND, "(%d%d%d) is no rational plane of the upper grain",
                         g->plane[0], g->plane[1], g->plane[2]);
     st = itp_facet_create(&named.facets[0], phase, itp_phase_miller(phase, lower), err);

@@ -221,6 +221,9 @@ int main(int argc, char **argv)
         case VERB_BUILD: st = build(&o, &p, &err); break;
         case VERB_SURFACES: st = list_surfaces(&o, p.list[0], &err); break;
         case VERB_SLAB: st = write_slab(&o, p.list[0], &err); break;
+        case VERB_CANONICAL:
+            st = write_crystal(&o, p.list[0]->crystal, p.list[0]->label, &err);
+            break;
         case VERB_VOCABULARY: print_vocabulary(); break;
         case VERB_HELP: options_help(); break;
         }

@@ -30,7 +30,8 @@ enum word {
     PERIODS,
     KIND,
     SYMPREC,
-    VOCABULARY
+    VOCABULARY,
+    CANONICAL
 };
 
 static const struct option WORDS[] = {{"output", required_argument, NULL, 'o'},
@@ -58,6 +59,7 @@ static const struct option WORDS[] = {{"output", required_argument, NULL, 'o'},
                                       {"kind", required_argument, NULL, KIND},
                                       {"symprec", required_argument, NULL, SYMPREC},
                                       {"vocabulary", no_argument, NULL, VOCABULARY},
+                                      {"canonical", no_argument, NULL, CANONICAL},
                                       {NULL, 0, NULL, 0}};
 
 void options_help(void)
@@ -211,6 +213,7 @@ static int take(options *o, int word, const char *text)
     case KIND: return kind(text, &o->kind);
     case SYMPREC: return number(text, 1e-8, 0.5, &o->symprec);
     case VOCABULARY: o->verb = VERB_VOCABULARY; break;
+    case CANONICAL: o->verb = VERB_CANONICAL; break;
     default: return 0;
     }
     return 1;

@@ -11,6 +11,7 @@ typedef enum verb {
     VERB_BUILD,
     VERB_SURFACES,
     VERB_SLAB,
+    VERB_CANONICAL,
     VERB_VOCABULARY,
     VERB_HELP
 } verb;
