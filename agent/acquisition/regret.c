@@ -152,9 +152,13 @@ itp_status itp_regret_bound(const itp_problem *problem, double epsilon, double c
     itp_blas_serial();
     itp_status st = itp_view_init(&view, problem);
     if (st != ITP_OK) return st;
-    if (!view.believed || !view.goal_direct || problem->n_goals == 0 || view.incumbent < 0 ||
-        problem->goals[0].kind == ITP_TARGET)
-        st = view.incumbent < 0 && view.believed ? ITP_ENOTFOUND : ITP_ENOTSUP;
+    *out = (itp_regret){NAN, 0, 1, 0};
+    int bounded = view.believed && view.goal_direct && problem->n_goals == 1 &&
+                  problem->goals[0].kind != ITP_TARGET && view.incumbent >= 0;
+    if (!bounded) {
+        itp_view_deinit(&view);
+        return ITP_OK;
+    }
     if (st == ITP_OK) st = itp_reference_and_best(&view, POINTS, BEST + 1, "regret", &n, &x);
     if (st == ITP_OK) {
         looking look = {.view = &view, .d = view.d, .x = x, .epsilon = epsilon};

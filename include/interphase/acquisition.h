@@ -112,7 +112,8 @@ itp_status itp_find_incumbent(const itp_problem *problem, double confidence, itp
 size_t itp_find_pareto(const itp_problem *problem, double confidence, size_t *index, size_t max);
 
 /* Knowing when to stop (Wilson 2024): P(max f - f(best) <= epsilon) with its sequential interval.
- * epsilon in the unit of goal 0. */
+ * epsilon in the unit of goal 0. probability is NaN, after no draws, where there is no such bound:
+ * no feasible point yet, several goals, a target, an expression. */
 typedef struct itp_regret {
     double probability, low, high;
     size_t draws;
