@@ -23,6 +23,7 @@ struct itp_cell_solver {
     klu_l_symbolic *symbolic;
     double *newton;       /* residual n, state n, trial state n, entries nnz */
     unsigned char *fixed; /* n: 1 while Newton must not move this unknown */
+    double *merit;        /* n: weights of the residuals in Newton's line search */
     itp_cell_event events[ITP_CELL_EVENTS_MAX];
     size_t n_events;
     double charge_0;
@@ -148,6 +149,16 @@ static int open_ida(itp_cell_solver *s)
            !IDARootInit(s->ida, ITP_CELL_EVENTS_MAX, roots) && !IDASetNoInactiveRootWarn(s->ida);
 }
 
+/* SEI currents are counted in uA/m2 (model.h): unweighted, their rows would rule the line search.
+ */
+static void weigh_residuals(itp_cell_solver *s)
+{
+    const itp_cell_block *b = &s->m->block[0];
+    for (size_t i = 0; i < s->m->n; i++) s->merit[i] = 1;
+    for (size_t k = 0; k < b->sites && b->j_sei != ITP_CELL_NONE; k++)
+        s->merit[itp_cell_at(b, k, b->j_sei)] = 1e-6;
+}
+
 itp_status itp_cell_solver_create(itp_cell_solver **out, itp_cell_model *model, itp_error *err)
 {
     itp_cell_solver *s = calloc(1, sizeof *s);
@@ -156,12 +167,14 @@ itp_status itp_cell_solver_create(itp_cell_solver **out, itp_cell_model *model, 
     klu_l_defaults(&s->common);
     s->newton = malloc((3 * model->n + model->jac.nnz) * sizeof *s->newton);
     s->fixed = calloc(model->n, 1);
+    s->merit = malloc(model->n * sizeof *s->merit);
     s->symbolic = klu_l_analyze((SuiteSparse_long)model->n, (SuiteSparse_long *)model->jac.start,
                                 (SuiteSparse_long *)model->jac.row, &s->common);
-    if (!s->newton || !s->fixed || !s->symbolic || !open_ida(s)) {
+    if (!s->newton || !s->fixed || !s->merit || !s->symbolic || !open_ida(s)) {
         itp_cell_solver_destroy(s);
         return itp_fail(err, ITP_ENOMEM, "cell solver");
     }
+    weigh_residuals(s);
     *out = s;
     return ITP_OK;
 }
@@ -180,6 +193,7 @@ void itp_cell_solver_destroy(itp_cell_solver *s)
     if (s->symbolic) klu_l_free_symbolic(&s->symbolic, &s->common);
     free(s->newton);
     free(s->fixed);
+    free(s->merit);
     free(s);
 }
 
@@ -204,7 +218,7 @@ static double algebraic(itp_cell_solver *s, const double *y, double *f)
     itp_cell_residual(m, y, NV_DATA_S(s->yp), f);
     for (size_t i = 0; i < m->n; i++) {
         if (s->fixed[i]) f[i] = 0;
-        sum += f[i] * f[i];
+        sum += f[i] * f[i] * s->merit[i] * s->merit[i];
     }
     return isfinite(sum) ? sqrt(sum) : INFINITY;
 }
@@ -238,7 +252,8 @@ static int settle(itp_cell_solver *s)
     for (int it = 0; it < ITERATIONS; it++) {
         if (!newton_step(s, y, f, data)) return 0;
         double largest = 0, step = 1, after = INFINITY;
-        for (size_t i = 0; i < m->n; i++) largest = fmax(largest, fabs(f[i]) / m->atol[i]);
+        for (size_t i = 0; i < m->n; i++)
+            largest = fmax(largest, fabs(f[i]) / (m->atol[i] + fabs(y[i])));
         if (!isfinite(largest)) return 0;
         double *move = data; /* the entries are spent; keep the step there */
         memcpy(move, f, m->n * sizeof *f);
