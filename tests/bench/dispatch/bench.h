@@ -15,9 +15,9 @@ void write_campaign(const char *path, size_t trials, const char *more);
 
 /* interphase run in this folder; argv-like words behind the campaign, ending with NULL. */
 pid_t start_agent(const char *campaign, const char *const *words);
-int wait_agent(pid_t pid); /* its exit code; -1 when it was killed */
+int wait_agent(pid_t pid,
+               double *peak_mb); /* its exit code, -1 when it was killed; peak may be NULL */
 double cpu_seconds(pid_t pid);
-double resident_mb(pid_t pid);
 
 /* floors.c: the machine's own rates */
 double fsync_rate(double seconds);

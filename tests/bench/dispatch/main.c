@@ -38,7 +38,7 @@ static void throughput(int json, size_t trials)
     double before = fsync_rate(1.0), echo = echo_rate(100000, 300);
     size_t n;
     write_campaign("throughput.yaml", trials, ", lease: 60 s");
-    wait_agent(start_agent("throughput.yaml", words));
+    wait_agent(start_agent("throughput.yaml", words), NULL);
     double seconds = accepted_results("bench.journal", &n), after = fsync_rate(1.0);
     if (!json)
         printf("floors: %.0f synced appends/s before, %.0f after; %.0f bare echoes/s; 4 workers of "
@@ -61,7 +61,7 @@ static void idle(int json, int64_t ms)
     crowd_live(c, ms, 0);
     double share = (cpu_seconds(agent) - before) / ((double)ms * 1e-3);
     kill(agent, SIGINT);
-    wait_agent(agent);
+    wait_agent(agent, NULL);
     crowd_stop(c);
     report(json, "4 idle agent with 256 workers, share of a core", 100 * share, 2, 1, "%");
 }
@@ -80,7 +80,7 @@ static void first_request(int json, int repeats)
         int64_t offered = crowd_live(c, 5000, 1);
         times[i] = offered ? (double)(offered - begin) : 5000;
         kill(agent, SIGINT);
-        wait_agent(agent);
+        wait_agent(agent, NULL);
         crowd_stop(c);
     }
     for (int i = 1; i < repeats; i++) /* Insertion sort, for the median. */
@@ -106,15 +106,8 @@ static void memory(int json, size_t trials)
         trials - 8, trials);
     fclose(file);
     pid_t agent = start_agent("memory.yaml", words);
-    double most = 0, now;
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/task", (int)agent);
-    while ((now = resident_mb(agent)) > 0) { /* The high-water mark as the agent left it. */
-        most = now;
-        struct timespec wait = {0, 20000000};
-        nanosleep(&wait, NULL);
-    }
-    wait_agent(agent);
+    double most = 0;
+    wait_agent(agent, &most);
     char bar[64];
     snprintf(bar, sizeof bar, "6 peak resident memory at %zu trials", trials);
     report(json, bar, most, 60, 1, "MB");

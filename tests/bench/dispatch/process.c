@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,10 +53,12 @@ pid_t start_agent(const char *campaign, const char *const *words)
     _exit(127);
 }
 
-int wait_agent(pid_t pid)
+int wait_agent(pid_t pid, double *peak_mb)
 {
     int status;
-    waitpid(pid, &status, 0);
+    struct rusage used;
+    wait4(pid, &status, 0, &used);
+    if (peak_mb) *peak_mb = (double)used.ru_maxrss / 1024; /* kilobytes on Linux */
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
@@ -72,16 +75,4 @@ double cpu_seconds(pid_t pid)
     const char *at = strrchr(text, ')'); /* The name may hold anything. */
     if (at) sscanf(at + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system);
     return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
-}
-
-double resident_mb(pid_t pid)
-{
-    char path[64], line[256];
-    long kb = 0;
-    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
-    FILE *file = fopen(path, "re");
-    if (!file) return 0;
-    while (fgets(line, sizeof line, file)) sscanf(line, "VmHWM: %ld", &kb);
-    fclose(file);
-    return (double)kb / 1024;
 }
