@@ -58,8 +58,8 @@ static int charging(const bench_options *o)
         fprintf(stderr, "attia_fastcharge_sim: %s\n", err.text);
         return 1;
     }
-    for (size_t i = 0; i < 2; i++) {
-        size_t seeds = o->seeds ? o->seeds : o->quick ? 6 : SEEDS_CHARGING;
+    for (size_t i = 0; i < (o->quick ? 1 : 2); i++) {
+        size_t seeds = o->seeds ? o->seeds : o->quick ? 2 : SEEDS_CHARGING;
         run r = {.options = o, .table = &table, .q = CASES[i].channels};
         r.value = malloc(seeds * sizeof *r.value);
         if (r.value && bench_campaigns(o, "fast charging", seeds, charge, &r) == ITP_OK) {
@@ -126,6 +126,6 @@ int bench_noisy(const bench_options *o)
     int missed = 0;
     if (!o->data) fprintf(stderr, "fast charging skipped: INTERPHASE_DATA is not set\n");
     if (o->data && (!o->only || strcmp(o->only, "charging") == 0)) missed += charging(o);
-    if (!o->only || strcmp(o->only, "hartmann6") == 0) missed += batches(o);
+    if (!o->quick && (!o->only || strcmp(o->only, "hartmann6") == 0)) missed += batches(o);
     return missed;
 }

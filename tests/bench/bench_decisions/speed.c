@@ -94,7 +94,7 @@ static int at_size(const bench_options *o, size_t n, size_t d, double limit_ms)
     double fits[7], proposals[7], both[7], fit_cpu[7], propose_cpu[7];
     size_t repeats = n <= 200 ? 7 : n <= 500 ? 5 : 3, made = 0;
     itp_propose_options options = {.q = 1, .threads = o->threads};
-    if (o->quick && n > 500) return 0;
+    if (o->quick && n > 200) return 0;
     for (size_t i = 0; i < repeats; i++) {
         instance t;
         double seconds = 0, begin, cpu;

@@ -6,7 +6,7 @@
 #include "bench.h"
 #include "wild.h"
 
-enum { CAMPAIGNS = 10000, QUICK = 150 };
+enum { CAMPAIGNS = 10000, QUICK = 60 };
 
 typedef struct {
     const bench_options *options;
