@@ -39,8 +39,8 @@ unsigned itp_event_uses(itp_event_kind kind)
     case ITP_EVENT_STARTED:
     case ITP_EVENT_LEASE_EXPIRED:
     case ITP_EVENT_ANSWER: return attempt | ITP_USES_WORKER;
-    case ITP_EVENT_RESULT: return attempt | ITP_USES_WORKER | ITP_USES_INDEX | ITP_USES_COST;
-    case ITP_EVENT_FAILURE: return attempt | ITP_USES_WORKER | ITP_USES_COST;
+    case ITP_EVENT_RESULT:
+    case ITP_EVENT_FAILURE: return attempt | ITP_USES_WORKER | ITP_USES_INDEX | ITP_USES_COST;
     case ITP_EVENT_TIMER:
     case ITP_EVENT_RESOLVED: return attempt;
     case ITP_EVENT_TOLD: return ITP_USES_TRIAL | ITP_USES_TASK;

@@ -29,7 +29,7 @@ extern "C" {
     X(DECLINED, "declined")                   /* request, epoch, worker, text */                   \
     X(STARTED, "started")                     /* request, epoch, worker: physical only */          \
     X(RESULT, "result")   /* request, epoch, worker, index, cost, values, provenance */            \
-    X(FAILURE, "failure") /* request, epoch, worker, cause, text, cost, provenance */              \
+    X(FAILURE, "failure") /* request, epoch, worker, index, cause, text, cost, provenance */       \
     X(LEASE_EXPIRED, "lease_expired") /* request, epoch, worker */                                 \
     X(ANSWER, "answer")               /* request, epoch, worker, number: itp_answer_kind, text */  \
     X(TIMER, "timer")     /* request, epoch: back-off is over; request 0: time budget is over */   \
