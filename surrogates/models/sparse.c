@@ -1,9 +1,8 @@
 /* sparse.c - the model "vecchia" for many rows: hyperparameters by Vecchia's likelihood, answers
- * from the exact model of the sites near the question. Start: the exact fit of a coarse subset.
- * Then two rounds of (arrange, maximise), since neighbours depend on the lengthscales. A point's
- * posterior is that of its ASKED nearest sites; what concerns several points (joint, anchors,
- * paths) that of the union of theirs and of a coarse cover. SPDX-License-Identifier:
- * GPL-3.0-or-later */
+ * from the exact model of the sites near the question. Start: the exact fit of a subset. Then two
+ * rounds of (arrange, maximise), since neighbours depend on the lengthscales. A point's posterior
+ * is that of its ASKED nearest sites and of a coarse cover of all; what concerns several points
+ * (joint, anchors, paths) that of the union of theirs. SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +14,16 @@
 #include "parallel.h"
 #include "vecchia.h"
 
-enum { ASKED = 60, COVER = 512, SUBSET = 800, ROUNDS = 2, EVALUATIONS = 20, BLOCK = 256 };
+enum {
+    ASKED = 400,
+    ASKED_LEAST = 30,
+    ASKED_TOGETHER = 1500,
+    COVER = 320,
+    SUBSET = 800,
+    ROUNDS = 2,
+    EVALUATIONS = 20,
+    BLOCK = 256
+};
 
 typedef struct {
     itp_pool pool;
@@ -268,19 +276,20 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Sites near q points, and the cover when asked; sorted, each once. */
-static itp_status near_sites(const itp_surrogate *s, size_t q, const double *x, int with_cover,
-                             size_t **out, size_t *count)
+/* Sites near q points, and the cover; sorted, each once. */
+static itp_status near_sites(const itp_surrogate *s, size_t q, const double *x, size_t **out,
+                             size_t *count)
 {
     const sparse *p = state(s);
-    size_t features = n_features(s), n = 0, kept = 0;
+    size_t features = n_features(s), n = 0, kept = 0, each = ASKED;
+    if (q > 0 && q * each > ASKED_TOGETHER) each = ASKED_TOGETHER / q;
+    if (each < ASKED_LEAST) each = ASKED_LEAST;
     double *places = malloc((q * features + 1) * sizeof *places), distance[ASKED];
     size_t *site = malloc((q * ASKED + COVER + 1) * sizeof *site);
     itp_status st = places && site ? embed(s, q, x, places) : ITP_ENOMEM;
     for (size_t i = 0; i < q && st == ITP_OK; i++)
-        n +=
-            itp_kdtree_nearest(p->tree, places + i * features, SIZE_MAX, ASKED, site + n, distance);
-    for (size_t k = 0; with_cover && st == ITP_OK && k < p->n_cover; k++) site[n++] = p->cover[k];
+        n += itp_kdtree_nearest(p->tree, places + i * features, SIZE_MAX, each, site + n, distance);
+    for (size_t k = 0; st == ITP_OK && k < p->n_cover; k++) site[n++] = p->cover[k];
     if (st == ITP_OK) qsort(site, n, sizeof *site, ascending);
     for (size_t k = 0; k < n && st == ITP_OK; k++)
         if (k == 0 || site[k] != site[k - 1]) site[kept++] = site[k];
@@ -295,17 +304,18 @@ static itp_status local(const itp_surrogate *s, size_t member, size_t q, const d
 {
     size_t *site, n;
     (void)member;
-    itp_status st = near_sites(s, q, x, 1, &site, &n);
+    itp_status st = near_sites(s, q, x, &site, &n);
     if (st == ITP_OK) st = factor(s, n, site, out);
     free(site);
     return st;
 }
 
-/* The exact model of what is nearest to one point. */
+/* The exact model of what is nearest to one point; the cover says what neighbours cannot, the trend
+ * of a smooth function over the whole (without it the error at n = 4000 was 2 % higher). */
 static itp_status around(const itp_surrogate *s, const double *x, itp_gp *gp)
 {
     size_t *site, n;
-    itp_status st = near_sites(s, 1, x, 0, &site, &n);
+    itp_status st = near_sites(s, 1, x, &site, &n);
     if (st == ITP_OK) st = factor(s, n, site, gp);
     free(site);
     return st;
@@ -369,7 +379,7 @@ static itp_status joint(const itp_surrogate *s, size_t member, size_t q, const d
     itp_gp gp;
     (void)member;
     itp_gp_init(&gp, s->kernel, s->d);
-    itp_status st = near_sites(s, q, x, 0, &site, &n);
+    itp_status st = near_sites(s, q, x, &site, &n);
     if (st == ITP_OK) st = factor(s, n, site, &gp);
     if (st == ITP_OK) st = itp_gp_joint(&gp, q, x, mean, cov);
     free(site);
@@ -387,7 +397,7 @@ static void loo(const itp_surrogate *s, size_t i, double *mean, double *var)
     *mean = p->hyper.mean;
     *var = 1 + p->v[i];
     itp_gp_init(&gp, s->kernel, s->d);
-    if (near_sites(s, 1, x, 0, &site, &n) == ITP_OK) {
+    if (near_sites(s, 1, x, &site, &n) == ITP_OK) {
         for (size_t k = 0; k < n; k++)
             if (site[k] != own) site[kept++] = site[k];
         double m, v;
