@@ -3,8 +3,9 @@
  * factor. As a matrix over outcomes r r' + diag(1 - r^2): positive definite, unit diagonal, every
  * correlation of a pair in (-1, 1). Times the kernel of the inputs it is the intrinsic
  * coregionalisation model (Goovaerts 1997; Bonilla et al. 2008) of standardised outcomes, any of
- * which may be unobserved anywhere. dk/dtheta_a = (1 - r_a^2) r_b. SPDX-License-Identifier:
- * GPL-3.0-or-later */
+ * which may be unobserved anywhere. dk/dtheta_a = (1 - r_a^2) r_b.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 #include <string.h>
 

@@ -3,8 +3,9 @@
  * positive definite in floating point, ITP_JITTERS times the mean diagonal is added, smallest
  * first, and what was needed is reported. Life cycle  init -> factor -> { append | remove | solve
  * ... }* -> deinit; the caller's storage Threads     one writer or many readers Cost        factor
- * n^3/3 flops; append, remove, rank1, solve of one vector O(n^2) SPDX-License-Identifier:
- * GPL-3.0-or-later */
+ * n^3/3 flops; append, remove, rank1, solve of one vector O(n^2)
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef ITP_CHOL_H
 #define ITP_CHOL_H
 

@@ -1,6 +1,7 @@
 /* speed.c - bars 3 and 7: likelihood with gradient over the dgemm floor, fits beside scikit-learn,
- * a steady-state tell, and the scoring of a large candidate list. SPDX-License-Identifier:
- * GPL-3.0-or-later */
+ * a steady-state tell, and the scoring of a large candidate list.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

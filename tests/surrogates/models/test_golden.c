@@ -1,6 +1,7 @@
 /* test_golden.c - likelihood, mean and covariance against scikit-learn for each kernel both have,
- * and against 50 digits where the matrix is ill-conditioned. SPDX-License-Identifier:
- * GPL-3.0-or-later */
+ * and against 50 digits where the matrix is ill-conditioned.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "golden_exact.h"
 
 #include <float.h>
