@@ -113,7 +113,7 @@ static itp_status consider_stop(record *r, const posed *p, const itp_snapshot *s
         itp_status st =
             itp_regret_bound(&p->problem, stop->regret, stop->confidence, &r->made.regret);
         if (st != ITP_OK) return st;
-        if (r->made.regret.probability >= stop->confidence)
+        if (r->made.regret.low >= stop->confidence) /* the lower end of the draws' interval */
             return record_stop(r, "regret: within %g of the optimum with probability %.3f",
                                stop->regret, r->made.regret.probability);
     }
