@@ -394,6 +394,60 @@ static void an_indexed_measurement_does_not_close_its_request(void)
     tear_down(&b);
 }
 
+/* How: b takes what a gives. */
+static void a_task_waits_for_the_output_that_it_takes(void)
+{
+    static const char TEXT[] =
+        "campaign: chain\nparameters:\n  x: {real: [0, 1]}\n"
+        "tasks:\n  a: {connector: function, inputs: [x], outputs: {u: {unit: '1'}}}\n"
+        "  b: {connector: function, inputs: {v: a.u}, outputs: {w: {unit: '1'}}}\n"
+        "objectives: [{maximise: w}]\nbudget: {trials: 1}\n";
+    bench b = {.now_ms = 1000000};
+    itp_error err = {0};
+    CU_ASSERT_EQUAL_FATAL(itp_campaign_parse(&b.campaign, "c.yaml", TEXT, 0, NULL, NULL, &err),
+                          ITP_OK);
+    CU_ASSERT_EQUAL_FATAL(itp_loop_create(&b.loop, b.campaign, NULL), ITP_OK);
+    feed_worker(&b, "w", 4, ITP_REPEATABLE, 0, NULL);
+    const double point = 0.5, nothing[2] = {NAN, NAN};
+    const itp_pick pick = {
+        .task = -1, .source = -1, .point = &point, .mean = nothing, .sd = nothing};
+    const itp_decision made = {.number = 1,
+                               .method = "",
+                               .why = "",
+                               .machine = "",
+                               .n_params = 1,
+                               .n_outcomes = 2,
+                               .n_picks = 1,
+                               .picks = &pick};
+    feed(&b, (itp_event){.kind = ITP_EVENT_DECISION, .decision = 1, .made = &made});
+    CU_ASSERT_EQUAL(fixture_count(&b.out, ITP_ACTION_OFFER), 1);
+    const itp_value u = {.name = "u", .number = 7.25, .sd = NAN, .unit = "1"};
+    feed(&b, (itp_event){.kind = ITP_EVENT_RESULT,
+                         .worker = "w",
+                         .request = 1,
+                         .epoch = 1,
+                         .index = -1,
+                         .values = &u,
+                         .n_values = 1});
+    const itp_action *offer = fixture_find(&b.out, ITP_ACTION_OFFER);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(offer);
+    CU_ASSERT_EQUAL(offer->task, 1);
+    CU_ASSERT_EQUAL(offer->n_values, 1);
+    CU_ASSERT_STRING_EQUAL(offer->values[0].name, "v");
+    CU_ASSERT_EQUAL(offer->values[0].number, 7.25);
+    CU_ASSERT_EQUAL(trial_state_of(&b, 1), ITP_TRIAL_PENDING);
+    const itp_value w = {.name = "w", .number = 3, .sd = NAN, .unit = "1"};
+    feed(&b, (itp_event){.kind = ITP_EVENT_RESULT,
+                         .worker = "w",
+                         .request = 2,
+                         .epoch = 1,
+                         .index = -1,
+                         .values = &w,
+                         .n_values = 1});
+    CU_ASSERT_EQUAL(trial_state_of(&b, 1), ITP_TRIAL_MEASURED);
+    tear_down(&b);
+}
+
 int main(void)
 {
     CU_TestInfo tests[] = {
@@ -422,6 +476,7 @@ int main(void)
          the_time_budget_gives_up_what_has_not_begun},
         {"an indexed measurement does not close its request",
          an_indexed_measurement_does_not_close_its_request},
+        {"a task waits for the output that it takes", a_task_waits_for_the_output_that_it_takes},
         CU_TEST_INFO_NULL,
     };
     return suite_run("loop/loop", tests);
