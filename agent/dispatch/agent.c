@@ -62,12 +62,6 @@ static itp_status choose_endpoint(agent *a, const itp_agent_options *o, itp_erro
     return bind_router(a, &a->router, endpoint, err);
 }
 
-/* Finished in an earlier run, and no edit of the definition has given it more to do. */
-static int is_over(const agent *a)
-{
-    return itp_loop_counts(itp_engine_loop(a->engine)).finished;
-}
-
 static itp_status start(agent *a, itp_error *err)
 {
     const itp_agent_options *o = a->options;
@@ -76,7 +70,7 @@ static itp_status start(agent *a, itp_error *err)
     if (st == ITP_OK) st = open_signals(a, err);
     if (st == ITP_OK) st = itp_units_create(&a->units, err);
     if (st == ITP_OK) st = itp_thinker_create(&a->thinker, o->threads, err);
-    if (st != ITP_OK || is_over(a)) return st;
+    if (st != ITP_OK) return st;
     a->zmq = zmq_ctx_new();
     if (!a->zmq) return itp_fail(err, ITP_ERESOURCE, "ZeroMQ context");
     st = choose_endpoint(a, o, err);
@@ -251,13 +245,6 @@ itp_status itp_agent_run(itp_engine *engine, const itp_agent_options *options,
     agent a = {.engine = engine, .options = options, .signals = -1};
     *report = (itp_agent_report){0};
     itp_status st = start(&a, err);
-    if (st == ITP_OK && is_over(&a)) {
-        const char *reason = itp_loop_reason(itp_engine_loop(engine));
-        snprintf(report->reason, sizeof report->reason, "%s", reason ? reason : "");
-        st = summarise(&a, report);
-        stop(&a);
-        return st;
-    }
     while (st == ITP_OK && !a.interrupted && !a.effects.finish) st = turn(&a, err);
     if (st == ITP_OK && a.effects.finish) st = finish(&a, report, err);
     if (st == ITP_OK) st = summarise(&a, report);

@@ -33,10 +33,10 @@ typedef struct itp_agent_report {
     char reason[256];    /* why it stopped; "" when interrupted */
 } itp_agent_report;
 
-/* Runs the campaign until it finishes (ITP_OK) or is interrupted by SIGINT or SIGTERM
- * (ITP_EINTERRUPTED). The engine is open for writing; on return everything is committed or was
- * never acknowledged. Blocks those signals and SIGCHLD in the process: call before other threads
- * start. */
+/* Runs a campaign that has not finished until it finishes (ITP_OK) or is interrupted by SIGINT or
+ * SIGTERM (ITP_EINTERRUPTED). The engine is open for writing; on return everything is committed or
+ * was never acknowledged. Blocks those signals and SIGCHLD in the process: call before other
+ * threads start. */
 itp_status itp_agent_run(itp_engine *engine, const itp_agent_options *options,
                          itp_agent_report *report, itp_error *err);
 
