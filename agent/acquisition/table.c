@@ -164,17 +164,29 @@ itp_status itp_search_rank(const itp_search *search, size_t n, const double *x, 
     return st;
 }
 
-itp_status itp_search_table(const itp_search *search, itp_spots *out, size_t *evaluations)
+/* The candidates as the context finds them: the caller's to free; NULL when memory is short. */
+static double *with_context(const itp_space *space, const double *context)
 {
-    const itp_space *space = search->space;
-    size_t n = itp_space_n_candidates(space);
-    *evaluations += n;
-    if (itp_scorer_block_exact(search->scorer))
-        return score(search, n, itp_space_candidates(space), NULL, out);
+    size_t n = itp_space_n_candidates(space), d = itp_space_d(space);
+    size_t n_params = itp_space_n_params(space);
+    double *x = malloc(n * d * sizeof *x), *point = malloc(n_params * sizeof *point);
+    for (size_t r = 0; x && point && r < n; r++) {
+        memcpy(point, itp_space_candidate_point(space, r), n_params * sizeof *point);
+        for (size_t i = 0; i < n_params; i++)
+            if (itp_space_param(space, i)->context) point[i] = context[i];
+        itp_space_encode(space, point, x + r * d, NULL);
+    }
+    free(point);
+    return x;
+}
+
+static itp_status score_ranked(const itp_search *search, const double *all, itp_spots *out,
+                               size_t *evaluations)
+{
     itp_spots ranked;
     itp_status st = itp_spots_init(&ranked, EXACT_RANKED, out->d, out->n_params);
     if (st != ITP_OK) return st;
-    st = score(search, n, itp_space_candidates(space), NULL, &ranked);
+    st = score(search, itp_space_n_candidates(search->space), all, NULL, &ranked);
     double *x = malloc((ranked.n * out->d + 1) * sizeof *x),
            *value = malloc((ranked.n + 1) * sizeof *value);
     size_t *rows = malloc((ranked.n + 1) * sizeof *rows);
@@ -195,5 +207,21 @@ itp_status itp_search_table(const itp_search *search, itp_spots *out, size_t *ev
     free(value);
     free(rows);
     itp_spots_deinit(&ranked);
+    return st;
+}
+
+itp_status itp_search_table(const itp_search *search, itp_spots *out, size_t *evaluations)
+{
+    const itp_space *space = search->space;
+    const double *context = search->scorer->view->problem->context;
+    double *own = context ? with_context(space, context) : NULL;
+    if (context && !own) return ITP_ENOMEM;
+    const double *all = own ? own : itp_space_candidates(space);
+    size_t n = itp_space_n_candidates(space);
+    *evaluations += n;
+    itp_status st = itp_scorer_block_exact(search->scorer)
+                        ? score(search, n, all, NULL, out)
+                        : score_ranked(search, all, out, evaluations);
+    free(own);
     return st;
 }

@@ -165,7 +165,7 @@ static itp_status read_point(itp_session *s, size_t n, const itp_value *values, 
         const itp_param *p = itp_space_param(space, i);
         const itp_value *v = itp_values_find(n, values, p->name);
         point[i] = NAN;
-        if (!v && p->when) continue;
+        if (!v && (p->when || p->context)) continue;
         if (!v) return itp_fail(err, ITP_EINVAL, "parameter %s has no value", p->name);
         itp_status st = ITP_OK;
         if (!v->label)

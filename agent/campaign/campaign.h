@@ -39,6 +39,7 @@ typedef struct itp_outcome {
     double noise_sd; /* unit of the outcome; NaN unless ITP_TASK_NOISE_SD */
     int label;       /* 1: a label, kept but not modelled */
     int needed;      /* 1: an objective, a limit or another task's input is made of it */
+    int context;     /* the context parameter that it measures, which bears its name; -1: none */
 } itp_outcome;
 
 typedef struct itp_campaign_task {

@@ -2,7 +2,7 @@
  *   inputs: {c1: C1}            parameter or table column c1, which the task calls C1
  *   inputs: {eps: coat.porosity}   the output porosity of task coat, which this task calls eps
  *   inputs: [c1, porosity]      parameters or columns under their own names; the default is all
- *                               parameters
+ *                               parameters but the context, which nobody knows before
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "inputs.h"
 
@@ -99,7 +99,9 @@ static void fail_input(builder *b, const yaml_node *node, const yaml_node *other
 static void all_parameters(builder *b, itp_campaign_task *t, itp_input *inputs)
 {
     for (size_t i = 0; i < b->n_params; i++)
-        t->n_inputs += (size_t)tie(b, b->params[i].name, b->params[i].name, &inputs[t->n_inputs]);
+        if (!b->params[i].context)
+            t->n_inputs +=
+                (size_t)tie(b, b->params[i].name, b->params[i].name, &inputs[t->n_inputs]);
 }
 
 static void read_inputs(builder *b, const yaml_node *node, size_t task)
@@ -125,6 +127,9 @@ static void read_inputs(builder *b, const yaml_node *node, size_t task)
             fail_input(b, key, node->kind == NODE_MAP ? value : NULL);
             continue;
         }
+        if (in->param >= 0 && b->params[in->param].context)
+            schema_error(&b->s, key, "a later task can take it as TASK.OUTPUT",
+                         "input %s: a context parameter is measured, not known before", key->text);
         for (size_t j = 0; j < t->n_inputs; j++)
             if (!strcmp(inputs[j].name, in->name))
                 schema_error(&b->s, value, NULL, "two inputs of task %s are called %s", t->name,

@@ -61,6 +61,30 @@ static void read_noise(builder *b, const yaml_node *node, const char *what, itp_
     }
 }
 
+/* An output that bears the name of a context parameter is its measurement. */
+static void measures_context(const builder *b, itp_outcome *o)
+{
+    for (size_t i = 0; i < b->n_params; i++)
+        if (b->params[i].context && !strcmp(b->params[i].name, o->name)) o->context = (int)i;
+}
+
+/* It enters the point as it is, so it has the parameter's unit; the worker's is converted. */
+static void check_context(builder *b, const yaml_node *key, int given, itp_outcome *o)
+{
+    const itp_param *p = &b->params[o->context];
+    if (o->label || p->kind == ITP_CATEGORICAL)
+        schema_error(&b->s, key, "give the context a number, for instance discrete: [1, 2, 3]",
+                     "output %s measures a context parameter: it is a number, not a label",
+                     o->name);
+    else if (!given)
+        o->unit = p->unit;
+    else if (strcmp(o->unit, p->unit) != 0)
+        schema_error(
+            &b->s, key, "leave the unit away; a worker's own is converted",
+            "output %s measures the context parameter of that name: its unit is %s, not %s",
+            o->name, p->unit, o->unit);
+}
+
 /* NAME: UNIT, or NAME: {unit:, iri:, label:, noise:}. */
 static void read_output(builder *b, const yaml_node *key, const yaml_node *node, size_t task,
                         const yaml_node *noise, itp_outcome *o)
@@ -69,14 +93,16 @@ static void read_output(builder *b, const yaml_node *key, const yaml_node *node,
     static const key_rule FORM[OUTPUT_KEYS] = {{"unit", 0}, {"iri", 0}, {"label", 0}, {"noise", 0}};
     const yaml_node *slot[OUTPUT_KEYS] = {NULL};
     char what[160];
-    *o = (itp_outcome){.name = "?", .unit = "1", .task = task, .noise_sd = NAN};
+    *o = (itp_outcome){.name = "?", .unit = "1", .task = task, .noise_sd = NAN, .context = -1};
     if (!schema_name(&b->s, key, "an output", &o->name)) return;
+    measures_context(b, o);
     snprintf(what, sizeof what, "output %.64s", o->name);
     if (node->kind == NODE_SCALAR && !schema_is_null(node))
         slot[UNIT] = node;
     else if (!schema_is_null(node) && !schema_map(&b->s, node, what, OUTPUT_KEYS, FORM, slot))
         return;
     if (slot[UNIT]) schema_unit(&b->s, slot[UNIT], &o->unit);
+    if (o->context >= 0) check_context(b, key, slot[UNIT] != NULL, o);
     if (slot[IRI]) schema_text(&b->s, slot[IRI], "iri", &o->iri);
     if (slot[LABEL]) schema_flag(&b->s, slot[LABEL], "label", &o->label);
     if (o->label && slot[UNIT])
@@ -130,6 +156,7 @@ static void read_sources(builder *b, const yaml_node *node, const yaml_node *wit
     if (!node) sources[0].options = builder_json(b, with, NULL, 0);
     if (!node || !schema_expect(&b->s, node, NODE_MAP, "sources")) return;
     if (n == 0) schema_error(&b->s, node, NULL, "sources: there are none");
+    if (n > 255) schema_error(&b->s, node, NULL, "sources: at most 255");
     for (size_t i = 0; i < n; i++) {
         itp_source *s = &sources[i];
         *s = (itp_source){"?", "{}", NAN, 1};

@@ -22,7 +22,7 @@ static itp_status read_point(itp_word *w, const itp_space *space, json_t *object
         const itp_param *p = itp_space_param(space, i);
         value = json_object_get(object, p->name);
         w->point[i] = NAN;
-        if (!value && p->when) continue; /* Inactive: checked below. */
+        if (!value && (p->when || p->context)) continue; /* Inactive: checked below. */
         if (!value) return itp_fail(err, ITP_EINVAL, "parameter %s has no value", p->name);
         if (json_is_number(value)) w->point[i] = json_number_value(value);
         for (size_t k = 0; json_is_string(value) && k < p->n_levels && p->labels; k++)

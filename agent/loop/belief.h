@@ -48,7 +48,7 @@ typedef struct posed {
     const itp_surrogate *models[ITP_OUTCOMES_MAX];
     itp_goal *goals;
     itp_bound *bounds;
-    double *measured, *measured_y, *pending, *avoid;
+    double *measured, *measured_y, *pending, *avoid, *context;
 } posed;
 itp_status problem_pose(posed *out, const beliefs *b, const itp_snapshot *s);
 void problem_deinit(posed *p);

@@ -66,18 +66,31 @@ itp_status on_asked(itp_loop *loop, const itp_event *event)
     return ITP_OK;
 }
 
+/* The context that a decision reckoned with is not what the trial will meet. */
+static void blank_context(itp_loop *loop, itp_id id)
+{
+    const itp_space *space = loop->campaign->space;
+    for (size_t i = 0; i < itp_space_n_params(space); i++)
+        if (itp_space_param(space, i)->context) loop->trials[id - 1].point[i] = NAN;
+}
+
 static itp_status commit_pick(itp_loop *loop, const itp_decision *made, const itp_pick *pick)
 {
     const itp_campaign *campaign = loop->campaign;
     if (pick->task >= (int)campaign->n_tasks) return ITP_EINVAL;
+    if (pick->source >= (int)campaign->tasks[pick->task < 0 ? 0 : pick->task].n_sources)
+        return ITP_EINVAL;
     itp_id id = pick->trial, request_id;
     if (id > loop->n_trials) return ITP_EINVAL;
     if (id == 0) {
         itp_status st = trial_add(loop, pick->point, made->number, &id);
         if (st != ITP_OK) return st;
+        blank_context(loop, id);
         for (size_t task = 0; task < campaign->n_tasks; task++)
             if (pick->task < 0 || (size_t)pick->task == task)
                 loop->trials[id - 1].task[task] = TASK_WANTED;
+        if (pick->task >= 0 && pick->source >= 0)
+            loop->trials[id - 1].source[pick->task] = (unsigned char)pick->source;
         return trial_advance(loop, id);
     }
     /* One more evaluation of an old trial: a replicate, or another source. */

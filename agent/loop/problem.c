@@ -128,6 +128,25 @@ static itp_status sort_trials(posed *p, const beliefs *b, const itp_snapshot *s,
     return ITP_OK;
 }
 
+/* What the context measured last is what it measures now. */
+static itp_status recall_context(posed *p, const itp_snapshot *s)
+{
+    const itp_space *space = s->campaign->space;
+    size_t n_params = itp_space_n_params(space);
+    for (size_t i = 0; i < n_params; i++) {
+        if (!itp_space_param(space, i)->context) continue;
+        if (!p->context) {
+            p->context = malloc(n_params * sizeof *p->context);
+            if (!p->context) return ITP_ENOMEM;
+            for (size_t k = 0; k < n_params; k++) p->context[k] = NAN;
+        }
+        for (size_t k = s->n_observations; k > 0 && isnan(p->context[i]); k--)
+            p->context[i] = s->points[(s->observations[k - 1].trial - 1) * n_params + i];
+    }
+    p->problem.context = p->context;
+    return ITP_OK;
+}
+
 /* Failed and refused trials teach where trials work; abandoned ones say nothing about the world. */
 static itp_status teach_feasibility(posed *p, const itp_snapshot *s)
 {
@@ -179,6 +198,7 @@ itp_status problem_pose(posed *p, const beliefs *b, const itp_snapshot *s)
     double *values = last_values(b, s);
     itp_status st = values ? pose_wishes(p, b) : ITP_ENOMEM;
     if (st == ITP_OK) st = sort_trials(p, b, s, values);
+    if (st == ITP_OK) st = recall_context(p, s);
     if (st == ITP_OK) st = teach_feasibility(p, s);
     free(values);
     if (st != ITP_OK) problem_deinit(p);
@@ -195,5 +215,6 @@ void problem_deinit(posed *p)
     free(p->measured_id);
     free(p->pending);
     free(p->avoid);
+    free(p->context);
     memset(p, 0, sizeof *p);
 }

@@ -12,10 +12,11 @@ typedef enum task_state { TASK_UNWANTED, TASK_WANTED, TASK_REQUESTED, TASK_DONE 
 typedef struct trial {
     uint64_t decision;
     itp_trial_state state;
-    double *point;       /* n_params */
-    double *values;      /* n_outcomes */
-    unsigned char *task; /* n_tasks of task_state */
-    int cancelled;       /* by a person: does not count against the budget */
+    double *point;         /* n_params */
+    double *values;        /* n_outcomes */
+    unsigned char *task;   /* n_tasks of task_state */
+    unsigned char *source; /* n_tasks: which source the decision asked, of the campaign's */
+    int cancelled;         /* by a person: does not count against the budget */
 } trial;
 
 typedef struct request {

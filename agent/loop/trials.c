@@ -32,16 +32,18 @@ itp_status trial_add(itp_loop *loop, const double *point, uint64_t decision, itp
     trial *trials = itp_grow(loop->trials, &loop->cap_trials, loop->n_trials + 1, sizeof *trials);
     if (!trials) return ITP_ENOMEM;
     loop->trials = trials;
-    /* One block: p coordinates, m values, a byte a task. */
-    double *block = malloc((p + m) * sizeof *block + loop->campaign->n_tasks);
+    /* One block: p coordinates, m values, two bytes a task. */
+    double *block = malloc((p + m) * sizeof *block + 2 * loop->campaign->n_tasks);
     if (!block) return ITP_ENOMEM;
     trial *t = &trials[loop->n_trials++];
     *t = (trial){
         .decision = decision, .state = ITP_TRIAL_PENDING, .point = block, .values = block + p};
     t->task = (unsigned char *)(block + p + m);
+    t->source = t->task + loop->campaign->n_tasks;
     memcpy(t->point, point, p * sizeof *point);
     for (size_t i = 0; i < m; i++) t->values[i] = NAN;
     memset(t->task, TASK_UNWANTED, loop->campaign->n_tasks);
+    memset(t->source, 0, loop->campaign->n_tasks);
     loop->counts.pending++;
     *out = loop->n_trials;
     return ITP_OK;
@@ -64,7 +66,7 @@ itp_status trial_advance(itp_loop *loop, itp_id id)
         if (t->task[task] == TASK_WANTED && inputs_known(loop, t, task)) {
             itp_id request_id;
             t->task[task] = TASK_REQUESTED;
-            itp_status st = request_create(loop, id, (int)task, 0, 0, &request_id);
+            itp_status st = request_create(loop, id, (int)task, t->source[task], 0, &request_id);
             if (st != ITP_OK) return st;
         }
         open += loop->trials[id - 1].task[task] == TASK_WANTED ||
@@ -73,6 +75,16 @@ itp_status trial_advance(itp_loop *loop, itp_id id)
     if (open == 0 && loop->trials[id - 1].state != ITP_TRIAL_MEASURED)
         trial_set_state(loop, id, ITP_TRIAL_MEASURED);
     return ITP_OK;
+}
+
+/* Models of the old data are void: the next decision fits anew. */
+static void forget_models(itp_loop *loop)
+{
+    loop->generation++;
+    for (size_t i = 0; i < loop->campaign->n_outcomes; i++) {
+        free(loop->fits[i].saved);
+        loop->fits[i] = (last_fit){NULL, 0};
+    }
 }
 
 static const itp_value *find_value(const itp_event *event, const char *name)
@@ -94,10 +106,36 @@ const char *trial_missing(const itp_loop *loop, size_t task, const itp_event *ev
     return NULL;
 }
 
+/* What was measured of the context becomes part of the point. Models that took a row of this trial
+ * without it, or with another value, are void. */
+static void learn_context(itp_loop *loop, itp_id id, size_t param, double value)
+{
+    trial *t = &loop->trials[id - 1];
+    if (t->point[param] == value) return;
+    t->point[param] = value;
+    for (size_t i = loop->n_observations; i > 0; i--)
+        if (loop->observations[i - 1].seen.trial == id) {
+            forget_models(loop);
+            return;
+        }
+}
+
+static void learn_contexts(itp_loop *loop, itp_id id, const itp_event *event, size_t task)
+{
+    const itp_campaign_task *def = &loop->campaign->tasks[task];
+    for (size_t i = 0; i < def->n_outputs; i++) {
+        const itp_outcome *o = &loop->campaign->outcomes[def->first_outcome + i];
+        const itp_value *value = o->context >= 0 ? find_value(event, o->name) : NULL;
+        if (value && isfinite(value->number))
+            learn_context(loop, id, (size_t)o->context, value->number);
+    }
+}
+
 itp_status trial_observe(itp_loop *loop, itp_id id, itp_id by, const itp_event *event, size_t task)
 {
     trial *t = &loop->trials[id - 1];
     const itp_campaign_task *def = &loop->campaign->tasks[task];
+    learn_contexts(loop, id, event, task);
     for (size_t i = 0; i < def->n_outputs; i++) {
         size_t o = def->first_outcome + i;
         const itp_value *value = find_value(event, loop->campaign->outcomes[o].name);
@@ -202,11 +240,6 @@ itp_status on_retracted(itp_loop *loop, const itp_event *event)
     }
     if (hit == 0)
         return loop_refuse(loop, "no accepted measurement matches what is to be retracted");
-    /* Models of the old data are void: the next decision fits anew. */
-    loop->generation++;
-    for (size_t i = 0; i < loop->campaign->n_outcomes; i++) {
-        free(loop->fits[i].saved);
-        loop->fits[i] = (last_fit){NULL, 0};
-    }
+    forget_models(loop);
     return ITP_OK;
 }

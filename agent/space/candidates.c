@@ -6,17 +6,19 @@
 #include "space_inner.h"
 #include "stream.h"
 
-static int same_point(size_t n, const double *a, const double *b)
+/* A row is the same whatever the context was. */
+static int same_point(const itp_space *space, const double *a, const double *b)
 {
-    for (size_t i = 0; i < n; i++)
-        if (a[i] != b[i] && !(isnan(a[i]) && isnan(b[i]))) return 0;
+    for (size_t i = 0; i < space->n; i++)
+        if (a[i] != b[i] && !(isnan(a[i]) && isnan(b[i])) && !space->params[i].is.context) return 0;
     return 1;
 }
 
-static uint64_t hash_point(size_t n, const double *point)
+static uint64_t hash_point(const itp_space *space, const double *point)
 {
-    uint64_t h = n;
-    for (size_t i = 0; i < n; i++) {
+    uint64_t h = space->n;
+    for (size_t i = 0; i < space->n; i++) {
+        if (space->params[i].is.context) continue;
         double v = isnan(point[i]) ? 0.5e-300 : point[i] + 0.0; /* -0 and 0 are one value */
         uint64_t bits;
         memcpy(&bits, &v, sizeof bits);
@@ -28,9 +30,9 @@ static uint64_t hash_point(size_t n, const double *point)
 /* Slot where the point stands or would stand. */
 static size_t find_slot(const itp_space *space, const double *point)
 {
-    size_t mask = space->n_slots - 1, slot = (size_t)hash_point(space->n, point) & mask;
+    size_t mask = space->n_slots - 1, slot = (size_t)hash_point(space, point) & mask;
     while (space->slots[slot] &&
-           !same_point(space->n, space->rows + (space->slots[slot] - 1) * space->n, point))
+           !same_point(space, space->rows + (space->slots[slot] - 1) * space->n, point))
         slot = (slot + 1) & mask;
     return slot;
 }

@@ -111,6 +111,7 @@ const itp_column *itp_space_columns(const itp_space *space)
 
 static void encode_param(const param *p, double value, double *x)
 {
+    if (p->is.context && !isnan(value)) value = itp_param_snap(&p->is, value);
     for (size_t k = 0; k < p->n_columns; k++) {
         if (isnan(value))
             x[p->column + k] = NAN;
@@ -131,6 +132,7 @@ itp_status itp_space_encode(const itp_space *space, const double *point, double 
         const itp_param *p = &space->params[i].is;
         double v = point[i];
         if (isnan(v) && (p->context || !active[i])) continue;
+        if (p->context) continue; /* The world keeps to no bounds: it counts as at the nearest. */
         if (isnan(v)) return itp_fail(err, ITP_ERANGE, "%s has no value", p->name);
         if (!active[i])
             return itp_fail(err, ITP_ERANGE, "%s is inactive there (when %s)", p->name, p->when);

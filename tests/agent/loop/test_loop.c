@@ -2,110 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "suite.h"
 
-#include "fixture.h"
-
-/* A loop under test with its clock, and the actions of the last step. */
-typedef struct bench {
-    itp_campaign *campaign;
-    itp_loop *loop;
-    itp_actions out;
-    uint64_t seq;
-    int64_t now_ms;
-} bench;
-
-static void set_up(bench *b, const char *task, const char *more)
-{
-    *b = (bench){.now_ms = 1000000};
-    b->campaign = fixture_campaign(task, more);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(b->campaign);
-    CU_ASSERT_EQUAL_FATAL(itp_loop_create(&b->loop, b->campaign, NULL), ITP_OK);
-}
-
-static void tear_down(bench *b)
-{
-    itp_loop_destroy(b->loop);
-    itp_actions_deinit(&b->out);
-    itp_campaign_destroy(b->campaign);
-}
-
-static void feed(bench *b, itp_event event)
-{
-    event.seq = ++b->seq;
-    event.at_ms = b->now_ms += 10;
-    CU_ASSERT_EQUAL_FATAL(itp_loop_step(b->loop, &event, &b->out), ITP_OK);
-}
-
-static void feed_worker(bench *b, const char *name, uint32_t slots, itp_class cls, size_t n_holding,
-                        const itp_attempt *holding)
-{
-    static const char *const TASKS[] = {"*"};
-    const itp_roster roster = {.n_tasks = 1,
-                               .tasks = TASKS,
-                               .connector = "function",
-                               .slots = slots,
-                               .cls = cls,
-                               .n_holding = n_holding,
-                               .holding = holding};
-    feed(b, (itp_event){.kind = ITP_EVENT_WORKER_REGISTERED, .worker = name, .roster = &roster});
-}
-
-/* Answers the decision asked for last with n points from x on. */
-static void feed_decision(bench *b, uint64_t number, size_t n, double x)
-{
-    double points[16], nothing = NAN;
-    itp_pick picks[16];
-    for (size_t i = 0; i < n; i++) {
-        points[i] = x + 0.01 * (double)i;
-        picks[i] = (itp_pick){
-            .task = -1, .source = -1, .point = &points[i], .mean = &nothing, .sd = &nothing};
-    }
-    const itp_decision made = {.number = number,
-                               .method = "test",
-                               .why = "",
-                               .machine = "",
-                               .n_params = 1,
-                               .n_outcomes = 1,
-                               .n_picks = n,
-                               .picks = picks};
-    feed(b, (itp_event){.kind = ITP_EVENT_DECISION, .decision = number, .made = &made});
-}
-
-static void feed_result(bench *b, const char *worker, itp_id request, uint32_t epoch, double y)
-{
-    const itp_value value = {.name = "y", .number = y, .sd = NAN, .unit = "1"};
-    feed(b, (itp_event){.kind = ITP_EVENT_RESULT,
-                        .worker = worker,
-                        .request = request,
-                        .epoch = epoch,
-                        .index = -1,
-                        .values = &value,
-                        .n_values = 1});
-}
-
-static void feed_failure(bench *b, itp_id request, uint32_t epoch, itp_cause cause)
-{
-    feed(b, (itp_event){.kind = ITP_EVENT_FAILURE,
-                        .worker = "w",
-                        .request = request,
-                        .epoch = epoch,
-                        .index = -1,
-                        .cause = cause,
-                        .text = "why"});
-}
-
-static itp_request_state state_of(const bench *b, itp_id request)
-{
-    itp_request_view view;
-    CU_ASSERT_EQUAL_FATAL(itp_loop_request(b->loop, request, &view), ITP_OK);
-    return view.state;
-}
-
-static itp_trial_state trial_state_of(const bench *b, itp_id trial)
-{
-    itp_trial_view view;
-    CU_ASSERT_EQUAL_FATAL(itp_loop_trial(b->loop, trial, &view), ITP_OK);
-    return view.state;
-}
+#include "stage.h"
 
 static void a_free_slot_asks_for_a_decision_and_gets_its_point(void)
 {
@@ -372,82 +269,6 @@ static void the_time_budget_gives_up_what_has_not_begun(void)
     tear_down(&b);
 }
 
-static void an_indexed_measurement_does_not_close_its_request(void)
-{
-    bench b;
-    set_up(&b, "", "budget: {trials: 5}\n");
-    feed_worker(&b, "w", 1, ITP_REPEATABLE, 0, NULL);
-    feed_decision(&b, 1, 1, 0.5);
-    const itp_value value = {.name = "y", .number = 1, .sd = NAN, .unit = "1"};
-    feed(&b, (itp_event){.kind = ITP_EVENT_RESULT,
-                         .worker = "w",
-                         .request = 1,
-                         .epoch = 1,
-                         .index = 4,
-                         .values = &value,
-                         .n_values = 1});
-    const itp_action *ack = fixture_find(&b.out, ITP_ACTION_ACK);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(ack);
-    CU_ASSERT_EQUAL(ack->number, 4);
-    CU_ASSERT_EQUAL(state_of(&b, 1), ITP_REQUEST_LEASED);
-    CU_ASSERT_EQUAL(trial_state_of(&b, 1), ITP_TRIAL_PENDING);
-    tear_down(&b);
-}
-
-/* How: b takes what a gives. */
-static void a_task_waits_for_the_output_that_it_takes(void)
-{
-    static const char TEXT[] =
-        "campaign: chain\nparameters:\n  x: {real: [0, 1]}\n"
-        "tasks:\n  a: {connector: function, inputs: [x], outputs: {u: {unit: '1'}}}\n"
-        "  b: {connector: function, inputs: {v: a.u}, outputs: {w: {unit: '1'}}}\n"
-        "objectives: [{maximise: w}]\nbudget: {trials: 1}\n";
-    bench b = {.now_ms = 1000000};
-    itp_error err = {0};
-    CU_ASSERT_EQUAL_FATAL(itp_campaign_parse(&b.campaign, "c.yaml", TEXT, 0, NULL, NULL, &err),
-                          ITP_OK);
-    CU_ASSERT_EQUAL_FATAL(itp_loop_create(&b.loop, b.campaign, NULL), ITP_OK);
-    feed_worker(&b, "w", 4, ITP_REPEATABLE, 0, NULL);
-    const double point = 0.5, nothing[2] = {NAN, NAN};
-    const itp_pick pick = {
-        .task = -1, .source = -1, .point = &point, .mean = nothing, .sd = nothing};
-    const itp_decision made = {.number = 1,
-                               .method = "",
-                               .why = "",
-                               .machine = "",
-                               .n_params = 1,
-                               .n_outcomes = 2,
-                               .n_picks = 1,
-                               .picks = &pick};
-    feed(&b, (itp_event){.kind = ITP_EVENT_DECISION, .decision = 1, .made = &made});
-    CU_ASSERT_EQUAL(fixture_count(&b.out, ITP_ACTION_OFFER), 1);
-    const itp_value u = {.name = "u", .number = 7.25, .sd = NAN, .unit = "1"};
-    feed(&b, (itp_event){.kind = ITP_EVENT_RESULT,
-                         .worker = "w",
-                         .request = 1,
-                         .epoch = 1,
-                         .index = -1,
-                         .values = &u,
-                         .n_values = 1});
-    const itp_action *offer = fixture_find(&b.out, ITP_ACTION_OFFER);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(offer);
-    CU_ASSERT_EQUAL(offer->task, 1);
-    CU_ASSERT_EQUAL(offer->n_values, 1);
-    CU_ASSERT_STRING_EQUAL(offer->values[0].name, "v");
-    CU_ASSERT_EQUAL(offer->values[0].number, 7.25);
-    CU_ASSERT_EQUAL(trial_state_of(&b, 1), ITP_TRIAL_PENDING);
-    const itp_value w = {.name = "w", .number = 3, .sd = NAN, .unit = "1"};
-    feed(&b, (itp_event){.kind = ITP_EVENT_RESULT,
-                         .worker = "w",
-                         .request = 2,
-                         .epoch = 1,
-                         .index = -1,
-                         .values = &w,
-                         .n_values = 1});
-    CU_ASSERT_EQUAL(trial_state_of(&b, 1), ITP_TRIAL_MEASURED);
-    tear_down(&b);
-}
-
 int main(void)
 {
     CU_TestInfo tests[] = {
@@ -474,9 +295,6 @@ int main(void)
         {"a person tells a point of their own", a_person_tells_a_point_of_their_own},
         {"the time budget gives up what has not begun",
          the_time_budget_gives_up_what_has_not_begun},
-        {"an indexed measurement does not close its request",
-         an_indexed_measurement_does_not_close_its_request},
-        {"a task waits for the output that it takes", a_task_waits_for_the_output_that_it_takes},
         CU_TEST_INFO_NULL,
     };
     return suite_run("loop/loop", tests);
