@@ -145,18 +145,14 @@ static void set_reference(nehvi *self)
 {
     const itp_view *view = self->base.view;
     for (size_t g = 0; g < self->goals; g++) {
-        const itp_goal *goal = &view->problem->goals[g];
-        double sign = goal->kind == ITP_MINIMISE ? -1 : 1, low = INFINITY, high = -INFINITY;
+        double low = INFINITY, high = -INFINITY, given = itp_view_reference(view, g);
         for (size_t i = 0; i < view->n; i++) {
             double v = view->value[i * self->goals + g];
             low = fmin(low, v), high = fmax(high, v);
         }
-        if (isnan(goal->reference))
-            self->reference[g] = high >= low ? low - REFERENCE_BELOW * (high - low) : -1;
-        else if (goal->kind == ITP_TARGET)
-            self->reference[g] = -fabs(goal->reference - goal->target) / view->goal_scale[g];
-        else
-            self->reference[g] = sign * goal->reference / view->goal_scale[g];
+        self->reference[g] = isfinite(given) ? given
+                             : high >= low   ? low - REFERENCE_BELOW * (high - low)
+                                             : -1;
     }
 }
 

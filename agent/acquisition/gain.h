@@ -1,7 +1,7 @@
 /* gain.h - an acquisition: how much is gained by measuring at x, as a logarithm.
  *   A gain that depends on goal 0's latent mean and variance alone gives `closed`, and the scorer
  * predicts for it (in blocks, over members, with pending points believed at their mean). Others
- * give `eval`. One file an acquisition; registry.c lists them.
+ * give `eval`. One file an acquisition; acquisition.h lists them.
  * Life cycle  kind->create -> { eval | closed | extend }* -> destroy
  * Threads     extend by one; eval and closed by many, each with its own work array
  * SPDX-License-Identifier: GPL-3.0-or-later */
@@ -42,20 +42,12 @@ struct itp_gain {
     void (*destroy)(itp_gain *gain);
 };
 
-/* The list of all acquisitions, ended by a NULL name. */
+/* All acquisitions (acquisition.h lists them), ended by NULL. */
 extern const itp_gain_kind *const itp_gain_kinds[];
 const itp_gain_kind *itp_gain_find(const char *name);
 
-extern const itp_gain_kind itp_gain_logei;
-extern const itp_gain_kind itp_gain_qlognei;
-extern const itp_gain_kind itp_gain_qlognehvi;
-extern const itp_gain_kind itp_gain_ucb;
-extern const itp_gain_kind itp_gain_thompson;
-extern const itp_gain_kind itp_gain_mes;
-extern const itp_gain_kind itp_gain_kg;
-extern const itp_gain_kind itp_gain_variance;
-extern const itp_gain_kind itp_gain_imse;
-extern const itp_gain_kind itp_gain_straddle;
-extern const itp_gain_kind itp_gain_collect;
+#define X(name) extern const itp_gain_kind itp_gain_##name;
+ITP_ACQUISITIONS(X)
+#undef X
 
 #endif

@@ -22,17 +22,15 @@ size_t itp_front(size_t n, size_t m, double *y, const double *reference)
             out = no_better == m;
         }
         if (out) continue;
-        double point[16];
-        memcpy(point, a, m * sizeof *point);
-        size_t to = 0; /* those that the new one dominates go */
+        size_t to = 0; /* those that the new one dominates go; `a` lies behind them, untouched */
         for (size_t k = 0; k < kept; k++) {
             const double *b = y + k * m;
             size_t no_better = 0;
-            for (size_t j = 0; j < m; j++) no_better += b[j] <= point[j];
+            for (size_t j = 0; j < m; j++) no_better += b[j] <= a[j];
             if (no_better < m) memmove(y + to++ * m, b, m * sizeof *y);
         }
         kept = to;
-        memcpy(y + kept++ * m, point, m * sizeof *y);
+        memmove(y + kept++ * m, a, m * sizeof *y);
     }
     return kept;
 }

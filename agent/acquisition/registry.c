@@ -1,14 +1,17 @@
-/* registry.c - the list of acquisitions, and the choice among them.
+/* registry.c - acquisitions by name, and the choice among them.
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "registry.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "hypervolume.h"
+
 const itp_gain_kind *const itp_gain_kinds[] = {
-    &itp_gain_logei,    &itp_gain_qlognei,  &itp_gain_qlognehvi, &itp_gain_ucb,
-    &itp_gain_thompson, &itp_gain_mes,      &itp_gain_kg,        &itp_gain_variance,
-    &itp_gain_imse,     &itp_gain_straddle, &itp_gain_collect,   NULL,
+#define X(name) &itp_gain_##name,
+    ITP_ACQUISITIONS(X)
+#undef X
+        NULL,
 };
 
 const itp_gain_kind *itp_gain_find(const char *name)
@@ -34,12 +37,22 @@ static void choose_design(itp_selection *out, const char *why)
     snprintf(out->why, sizeof out->why, "%s", why);
 }
 
+static const char SEVERAL_GOALS[] = "several goals: hypervolume improvement over joint draws";
+static const char MANY_GOALS[] = "more goals than a hypervolume is taken of: random weights";
+
+/* Exact hypervolumes grow too fast with the number of goals. */
+static const itp_gain_kind *pareto_kind(const itp_view *view)
+{
+    int many = view->problem->n_goals > ITP_PARETO_GOALS;
+    return many ? &itp_gain_parego : &itp_gain_qlognehvi;
+}
+
 static void choose_auto(itp_selection *out, const itp_view *view, size_t q)
 {
     const itp_problem *p = view->problem;
     int batch = q > 1 || p->n_pending > 0;
     if (view->pareto)
-        choose(out, &itp_gain_qlognehvi, "several goals: hypervolume improvement over joint draws");
+        choose(out, pareto_kind(view), p->n_goals > ITP_PARETO_GOALS ? MANY_GOALS : SEVERAL_GOALS);
     else if (!view->goal_direct || !view->bounds_direct)
         choose(out, &itp_gain_qlognei, "goals or limits are expressions of outcomes: joint draws");
     else if (batch)
@@ -60,7 +73,12 @@ static void give_way(itp_selection *out, const itp_view *view)
     char asked[32];
     snprintf(asked, sizeof asked, "%s", out->kind->name);
     const char *reason = NULL;
-    if (!(traits & ITP_TRAIT_FORMULAS) && (!view->goal_direct || !view->bounds_direct))
+    const itp_gain_kind *kind = &itp_gain_qlognei;
+    if (view->pareto && !(traits & ITP_TRAIT_PARETO))
+        reason = "several goals are kept apart", kind = pareto_kind(view);
+    else if (out->kind == &itp_gain_qlognehvi && p->n_goals > ITP_PARETO_GOALS)
+        reason = "there are more goals than a hypervolume is taken of", kind = &itp_gain_parego;
+    else if (!(traits & ITP_TRAIT_FORMULAS) && (!view->goal_direct || !view->bounds_direct))
         reason = "goals or limits are expressions";
     else if (!(traits & ITP_TRAIT_NO_GOAL) && p->n_goals == 0)
         reason = "there is no goal";
@@ -73,8 +91,8 @@ static void give_way(itp_selection *out, const itp_view *view)
         return;
     }
     if (!reason) return;
-    choose(out, &itp_gain_qlognei, "");
-    snprintf(out->why, sizeof out->why, "%s was asked for, but %s: qlognei", asked, reason);
+    choose(out, kind, "");
+    snprintf(out->why, sizeof out->why, "%s was asked for, but %s: %s", asked, reason, kind->name);
 }
 
 itp_status itp_select_gain(itp_selection *out, const itp_view *view, const char *name, size_t q,

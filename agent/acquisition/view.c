@@ -96,21 +96,13 @@ double itp_view_goal(const itp_view *view, size_t g, const double *z, double *dz
     return sign * value * by;
 }
 
-double itp_view_utility(const itp_view *view, const double *z, double *dz)
+double itp_view_reference(const itp_view *view, size_t g)
 {
-    const itp_problem *p = view->problem;
-    if (p->n_goals == 1) return itp_view_goal(view, 0, z, dz);
-    double stack[STACK_OUTCOMES], sum = 0;
-    double *part = view->m > STACK_OUTCOMES ? malloc(view->m * sizeof *part) : stack;
-    if (!part) return NAN;
-    if (dz) memset(dz, 0, view->m * sizeof *dz);
-    for (size_t g = 0; g < p->n_goals; g++) {
-        double weight = isnan(p->goals[g].weight) ? 1 : p->goals[g].weight;
-        sum += weight * itp_view_goal(view, g, z, dz ? part : NULL);
-        for (size_t k = 0; dz && k < view->m; k++) dz[k] += weight * part[k];
-    }
-    if (part != stack) free(part);
-    return sum;
+    const itp_goal *goal = &view->problem->goals[g];
+    double at = goal->kind == ITP_TARGET     ? -fabs(goal->reference - goal->target)
+                : goal->kind == ITP_MINIMISE ? -goal->reference
+                                             : goal->reference;
+    return at / view->goal_scale[g];
 }
 
 double itp_view_slack(const itp_view *view, size_t b, const double *z, double *dz)

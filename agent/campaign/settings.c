@@ -1,8 +1,10 @@
 /* settings.c - how the agent decides, what it may spend and when it stops.
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
+#include <string.h>
 
 #include "builder.h"
+#include "interphase/acquisition.h"
 
 static void read_design(builder *b, const yaml_node *node, itp_agent_settings *a)
 {
@@ -31,6 +33,25 @@ static void read_design(builder *b, const yaml_node *node, itp_agent_settings *a
     }
 }
 
+static void read_acquisition(builder *b, const yaml_node *node, itp_agent_settings *a)
+{
+    static const char *const NAMES[] = {"auto", "design",
+#define X(name) #name,
+                                        ITP_ACQUISITIONS(X)
+#undef X
+    };
+    enum { N = sizeof NAMES / sizeof *NAMES };
+    char list[256] = "";
+    if (!schema_name(&b->s, node, "acquisition", &a->acquisition)) return;
+    for (size_t i = 0; i < N; i++) {
+        if (strcmp(a->acquisition, NAMES[i]) == 0) return;
+        size_t used = strlen(list);
+        snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", NAMES[i]);
+    }
+    schema_error(&b->s, node, schema_hint(&b->s, a->acquisition, N, NAMES),
+                 "acquisition: \"%.40s\" is none of %s", a->acquisition, list);
+}
+
 void builder_agent(builder *b, const yaml_node *node)
 {
     enum { DESIGN, SURROGATE, ACQUISITION, PARALLEL, KEYS };
@@ -43,7 +64,7 @@ void builder_agent(builder *b, const yaml_node *node)
     if (!node || !schema_map(&b->s, node, "agent", KEYS, RULES, slot)) return;
     if (slot[DESIGN]) read_design(b, slot[DESIGN], a);
     if (slot[SURROGATE]) schema_name(&b->s, slot[SURROGATE], "surrogate", &a->surrogate);
-    if (slot[ACQUISITION]) schema_name(&b->s, slot[ACQUISITION], "acquisition", &a->acquisition);
+    if (slot[ACQUISITION]) read_acquisition(b, slot[ACQUISITION], a);
     if (slot[PARALLEL] && schema_count(&b->s, slot[PARALLEL], "parallel", 1, &parallel))
         a->parallel = (size_t)parallel;
 }

@@ -13,6 +13,22 @@
 extern "C" {
 #endif
 
+/* The only list of acquisitions: agent/acquisition/acq_NAME.c each. "auto" chooses among them and
+ * "design" fills the space. */
+#define ITP_ACQUISITIONS(X)                                                                        \
+    X(logei)                                                                                       \
+    X(qlognei)                                                                                     \
+    X(qlognehvi)                                                                                   \
+    X(parego)                                                                                      \
+    X(ucb)                                                                                         \
+    X(thompson)                                                                                    \
+    X(mes)                                                                                         \
+    X(kg)                                                                                          \
+    X(variance)                                                                                    \
+    X(imse)                                                                                        \
+    X(straddle)                                                                                    \
+    X(collect)
+
 /* A scalar made of outcomes, with its gradient: an objective or the quantity a limit bounds.
  * outcomes: m values in the user's units; grad (m, may be NULL). Must be pure. */
 typedef struct itp_formula {

@@ -11,7 +11,7 @@
 #include "stream.h"
 #include "suite.h"
 
-enum { BED_MAX = 64, BED_OUTCOMES = 3, BED_PARAMS = 8 };
+enum { BED_MAX = 64, BED_OUTCOMES = 5, BED_PARAMS = 8 };
 
 typedef struct bed {
     itp_space *space;
@@ -107,6 +107,21 @@ static inline void bed_init(bed *b, itp_space *space, size_t n, size_t m, double
                                .seed = seed,
                                .number = n,
                                .exact = declared == ITP_NOISE_NONE};
+}
+
+/* Joint latent posterior of outcome k at q points: mean and a plain Cholesky factor (q x q, lower),
+ * row by row. */
+static inline void bed_joint(const bed *b, size_t k, size_t q, const double *x, double *mean,
+                             double *factor)
+{
+    CU_ASSERT_EQUAL_FATAL(itp_latent_joint(b->models[k], 0, q, x, mean, factor), ITP_OK);
+    for (size_t i = 0; i < q; i++) {
+        for (size_t j = 0; j <= i; j++) {
+            double s = factor[i * q + j] + (i == j ? 1e-10 : 0);
+            for (size_t l = 0; l < j; l++) s -= factor[i * q + l] * factor[j * q + l];
+            factor[i * q + j] = i == j ? sqrt(fmax(s, 1e-14)) : s / factor[j * q + j];
+        }
+    }
 }
 
 static inline void bed_deinit(bed *b)
