@@ -45,7 +45,7 @@ itp_status itp_find_incumbent(const itp_problem *problem, double confidence, itp
     itp_view view;
     itp_status st = itp_view_init(&view, problem);
     if (st != ITP_OK) return st;
-    itp_incumbent found = {-1, NAN, NAN, NAN};
+    itp_incumbent found = {-1, NAN, NAN, NAN, NAN};
     double best = -INFINITY, least = log(confidence);
     for (size_t i = 0; i < view.n && view.believed && problem->n_goals > 0; i++) {
         if (problem->n_bounds > 0 && view.log_feasible[i] < least) continue;
@@ -56,6 +56,7 @@ itp_status itp_find_incumbent(const itp_problem *problem, double confidence, itp
         const double *x = problem->measured + (size_t)found.index * view.d;
         const itp_formula *what = &problem->goals[0].what;
         found.feasible = exp(view.log_feasible[found.index]);
+        if (view.desired) found.desirability = best * view.utility_scale;
         if (what->outcome >= 0) {
             double var = 0;
             st = itp_surrogate_predict(problem->belief[what->outcome], 1, x, &found.mean, &var);

@@ -53,6 +53,8 @@ static void choose_auto(itp_selection *out, const itp_view *view, size_t q)
     int batch = q > 1 || p->n_pending > 0;
     if (view->pareto)
         choose(out, pareto_kind(view), p->n_goals > ITP_PARETO_GOALS ? MANY_GOALS : SEVERAL_GOALS);
+    else if (view->desired)
+        choose(out, &itp_gain_qlognei, "goals joined by their desirabilities: joint draws");
     else if (!view->goal_direct || !view->bounds_direct)
         choose(out, &itp_gain_qlognei, "goals or limits are expressions of outcomes: joint draws");
     else if (batch)

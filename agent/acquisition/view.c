@@ -155,8 +155,13 @@ static void sketch(itp_view *view, const itp_problem *p)
     view->goal_direct = p->n_goals == 0 || (p->n_goals == 1 && p->goals[0].what.outcome >= 0);
     if (p->n_goals > 0 && p->goals[0].what.outcome >= 0)
         view->goal_outcome = (size_t)p->goals[0].what.outcome;
-    for (size_t g = 0; g < p->n_goals && p->n_goals > 1; g++)
+    view->desired = p->n_goals > 1;
+    for (size_t g = 0; g < p->n_goals && p->n_goals > 1; g++) {
         view->pareto |= isnan(p->goals[g].weight);
+        view->desired &= p->goals[g].wanted != p->goals[g].unwanted;
+    }
+    if (view->desired) view->pareto = 0;
+    view->utility_scale = 1;
 }
 
 /* Range of a formula over the measured points, so that what is compared is about 1. */
@@ -197,6 +202,17 @@ static itp_status believe_measured(itp_view *view)
     return st;
 }
 
+/* While nothing is desirable all desirabilities are tiny: what counts is their range. */
+static void scale_utility(itp_view *view)
+{
+    double low = INFINITY, high = -INFINITY;
+    for (size_t i = 0; i < view->n; i++) {
+        double value = itp_view_utility(view, view->mean + i * view->m, NULL);
+        low = fmin(low, value), high = fmax(high, value);
+    }
+    if (high > low) view->utility_scale = 0.25 * (high - low);
+}
+
 static void find_incumbent(itp_view *view)
 {
     const itp_problem *p = view->problem;
@@ -204,6 +220,7 @@ static void find_incumbent(itp_view *view)
     for (size_t b = 0; b < p->n_bounds; b++)
         if (p->bounds[b].what.outcome < 0)
             view->bound_scale[b] = range_of(view, &p->bounds[b].what);
+    if (view->desired) scale_utility(view);
     double best = -INFINITY;
     for (size_t i = 0; i < view->n; i++) {
         const double *z = view->mean + i * view->m;

@@ -28,6 +28,7 @@ typedef struct itp_view {
     int goal_direct;     /* 1: goal 0 is one outcome */
     int bounds_direct;   /* 1: every bound is one outcome (then gates holds them) */
     int pareto;          /* 1: several goals kept apart */
+    int desired;         /* 1: several goals made one by their desirabilities */
     size_t goal_outcome; /* of goal 0, when direct */
     double sign;         /* +1 maximise, -1 minimise; of goal 0 */
     size_t n_gates;
@@ -38,6 +39,7 @@ typedef struct itp_view {
     double *goal_scale;   /* n_goals: what a formula's value was divided by (1 when direct) */
     double *bound_scale;  /* n_bounds */
     long incumbent;       /* best measured by goal 0 (or weighted goals), feasible; -1: none */
+    double utility_scale; /* what the joined desirability is divided by */
     const itp_chebyshev *chebyshev; /* how goals are made one; NULL: their weighted sum */
     double noise_share; /* noise variance of goal 0's outcome, latent (about its share) */
 } itp_view;
@@ -49,8 +51,8 @@ void itp_view_deinit(itp_view *view);
 double itp_view_goal(const itp_view *view, size_t g, const double *z, double *dz);
 /* Goal g's reference point, upwards and scaled as the goal is; NaN where none is given. */
 double itp_view_reference(const itp_view *view, size_t g);
-/* All goals made one, by their weights or a Chebyshev function (goal 0 when there is one);
- * utility.c. */
+/* All goals made one, by weights, desirabilities or a Chebyshev function (goal 0 when there is
+ * one); utility.c. */
 double itp_view_utility(const itp_view *view, const double *z, double *dz);
 /* Slack of bound b from m latent outcomes, scaled: >= 0 where it holds (the lesser of two sides).
  */

@@ -155,6 +155,7 @@ static void print_best(itp_engine *engine, const itp_summary *s)
     printf("          %s, %s: %s", c->objectives[0].text,
            isfinite(s->sd) ? "by the model" : "as measured (no model was made)",
            app_quantity(text, sizeof text, s->mean, s->sd, c->objectives[0].unit));
+    if (isfinite(s->desirability)) printf(", overall desirability %.3f", s->desirability);
     if (c->n_limits) printf(", limits hold with probability %.3f", s->feasible);
     putchar('\n');
     for (size_t o = 0; o < c->n_outcomes; o++)

@@ -114,7 +114,9 @@ static itp_status compare_parameter(comparison *c, const char *key, const yaml_n
 static itp_status compare_objective_key(comparison *c, const char *key, const yaml_node *a,
                                         const yaml_node *b)
 {
-    if (a && b && (!strcmp(key, "value") || !strcmp(key, "reference"))) return ITP_OK;
+    static const char *const FREE[] = {"value", "reference", "desirability"};
+    for (size_t i = 0; a && b && i < sizeof FREE / sizeof *FREE; i++)
+        if (!strcmp(key, FREE[i])) return ITP_OK;
     return same(c, key, a, b);
 }
 

@@ -66,6 +66,8 @@ typedef struct itp_objective {
     itp_expression *what;             /* of outcomes, in their order in the campaign */
     int outcome;                      /* >= 0: it is exactly this outcome */
     double target, weight, reference; /* NaN when not given */
+    int weight_per_unit;     /* 1: the weight is per `unit`; 0: relative to the range seen */
+    double unwanted, wanted; /* desirability 0 and 1; equal: none. Of a target: distances */
 } itp_objective;
 
 typedef struct itp_limit {

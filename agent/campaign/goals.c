@@ -79,12 +79,83 @@ const char *builder_expression_unit(const builder *b, const itp_expression *e, i
     return unit ? unit : "1";
 }
 
+/* "2" is relative to the range seen; "2 1/nm" is what one nm is worth. */
+static void read_weight(builder *b, const yaml_node *node, itp_objective *o)
+{
+    double value;
+    if (!schema_expect(&b->s, node, NODE_SCALAR, "weight")) return;
+    size_t length = schema_scan_number(node->text, &value);
+    if (length > 0 && node->text[length]) {
+        const char *per = itp_arena_print(&b->whole->arena, "(%s)-1", o->unit);
+        if (!per || !schema_quantity(&b->s, node, "weight", per, &o->weight)) return;
+        o->weight_per_unit = 1;
+        if (!(o->weight > 0)) schema_error(&b->s, node, NULL, "weight: a number above 0 is wanted");
+        return;
+    }
+    schema_number(&b->s, node, "weight", NUMBER_POSITIVE, &o->weight);
+}
+
+/* [where it is 0, where it is 1]; of a target: distances, and one alone is where it is 0. */
+static void read_desirability(builder *b, const yaml_node *node, itp_objective *o)
+{
+    static const char *const FORMS[] = {
+        [ITP_GOAL_MAXIMISE] = "[worst, best] with worst < best is wanted",
+        [ITP_GOAL_MINIMISE] = "[worst, best] with worst > best is wanted",
+        [ITP_GOAL_TARGET] = "a distance, or [distance that is useless, distance that is perfect]"};
+    int distances = o->sense == ITP_GOAL_TARGET;
+    const yaml_node *at[2] = {node, NULL};
+    double value[2] = {0, 0};
+    if (node->kind == NODE_LIST && node->n == 2)
+        at[0] = node->values[0], at[1] = node->values[1];
+    else if (node->kind != NODE_SCALAR || !distances) {
+        schema_error(&b->s, node, NULL, "desirability: %s", FORMS[o->sense]);
+        return;
+    }
+    for (int i = 0; i < 2 && at[i]; i++) {
+        int read = distances ? schema_difference(&b->s, at[i], "desirability", o->unit, &value[i])
+                             : schema_quantity(&b->s, at[i], "desirability", o->unit, &value[i]);
+        if (!read) return;
+    }
+    int rises = o->sense == ITP_GOAL_MAXIMISE;
+    if ((rises ? value[1] <= value[0] : value[1] >= value[0]) || (distances && value[1] < 0)) {
+        schema_error(&b->s, node, NULL, "desirability: %s", FORMS[o->sense]);
+        return;
+    }
+    o->unwanted = value[0], o->wanted = value[1];
+}
+
+/* What joins objectives must be given for all of them. */
+static void check_joined(builder *b, const yaml_node *node, size_t n, const itp_objective *o)
+{
+    size_t weights = 0, per_unit = 0, desired = 0;
+    for (size_t i = 0; i < n; i++) {
+        weights += !isnan(o[i].weight);
+        per_unit += o[i].weight_per_unit != 0;
+        desired += o[i].wanted != o[i].unwanted;
+    }
+    if (desired > 0 && (desired < n || n < 2))
+        schema_error(&b->s, node, NULL,
+                     "objectives: %zu of %zu %s a desirability; it joins several objectives and is "
+                     "wanted for all of them",
+                     desired, n, desired == 1 ? "has" : "have");
+    if (per_unit > 0 && (per_unit < n || desired > 0))
+        schema_error(&b->s, node, NULL,
+                     desired ? "objectives: weights of desirabilities are plain numbers"
+                             : "objectives: %zu of %zu weights have a unit; all or none",
+                     per_unit, n);
+    if (weights > 0 && weights < n && desired == 0)
+        schema_warning(&b->s, node, "give every objective a weight to make one of them",
+                       "objectives: %zu of %zu have a weight: they are kept apart, and the weights "
+                       "do not count",
+                       weights, n);
+}
+
 static void read_objective(builder *b, const yaml_node *node, itp_objective *o)
 {
-    enum { MINIMISE, MAXIMISE, TARGET, VALUE, UNIT, WEIGHT, REFERENCE, KEYS };
-    static const key_rule RULES[KEYS] = {{"minimise", 0}, {"maximise", 0}, {"target", 0},
-                                         {"value", 0},    {"unit", 0},     {"weight", 0},
-                                         {"reference", 0}};
+    enum { MINIMISE, MAXIMISE, TARGET, VALUE, UNIT, WEIGHT, REFERENCE, DESIRABILITY, KEYS };
+    static const key_rule RULES[KEYS] = {{"minimise", 0},  {"maximise", 0},    {"target", 0},
+                                         {"value", 0},     {"unit", 0},        {"weight", 0},
+                                         {"reference", 0}, {"desirability", 0}};
     static const itp_goal_sense SENSES[] = {ITP_GOAL_MINIMISE, ITP_GOAL_MAXIMISE, ITP_GOAL_TARGET};
     const yaml_node *slot[KEYS];
     int sense = -1;
@@ -117,7 +188,8 @@ static void read_objective(builder *b, const yaml_node *node, itp_objective *o)
         schema_error(&b->s, node, NULL,
                      "objective: a target needs its value, {target: %s, value: ...}", o->text);
     if (slot[VALUE]) schema_quantity(&b->s, slot[VALUE], "value", o->unit, &o->target);
-    if (slot[WEIGHT]) schema_number(&b->s, slot[WEIGHT], "weight", NUMBER_POSITIVE, &o->weight);
+    if (slot[WEIGHT]) read_weight(b, slot[WEIGHT], o);
+    if (slot[DESIRABILITY]) read_desirability(b, slot[DESIRABILITY], o);
     if (slot[REFERENCE])
         schema_quantity(&b->s, slot[REFERENCE], "reference", o->unit, &o->reference);
 }
@@ -135,6 +207,7 @@ void builder_objectives(builder *b, const yaml_node *node)
         read_objective(b, node->kind == NODE_LIST ? node->values[i] : node, &objectives[i]);
         b->whole->is.n_objectives++;
     }
+    check_joined(b, node, n, objectives);
 }
 
 /* A part that begins like a number and names no outcome is a bound. */

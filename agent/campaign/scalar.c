@@ -203,6 +203,17 @@ int schema_quantity(const schema *s, const yaml_node *node, const char *what, co
     return schema_quantity_part(s, node, 0, strlen(node->text), what, unit, out);
 }
 
+int schema_difference(const schema *s, const yaml_node *node, const char *what, const char *unit,
+                      double *out)
+{
+    double at;
+    if (!schema_quantity(s, node, what, unit, out)) return 0;
+    size_t i = schema_scan_number(node->text, &at);
+    while (isspace((unsigned char)node->text[i])) i++;
+    if (node->text[i]) itp_units_convert_sd(s->units, node->text + i, unit, at, at, out, NULL);
+    return 1;
+}
+
 int schema_duration(const schema *s, const yaml_node *node, const char *what, int none_allowed,
                     double *out)
 {

@@ -83,6 +83,9 @@ int schema_quantity(const schema *s, const yaml_node *node, const char *what, co
 /* The same for a part of a scalar's text. */
 int schema_quantity_part(const schema *s, const yaml_node *node, size_t at, size_t length,
                          const char *what, const char *unit, double *out);
+/* The same for a difference of two values: an offset between units does not enter. */
+int schema_difference(const schema *s, const yaml_node *node, const char *what, const char *unit,
+                      double *out);
 /* "10 min" in seconds, > 0; or `none`, INFINITY, where that is allowed. */
 int schema_duration(const schema *s, const yaml_node *node, const char *what, int none_allowed,
                     double *out);

@@ -94,16 +94,9 @@ void builder_stop(builder *b, const yaml_node *node)
     *stop = (itp_stop){NAN, NAN, 0.95};
     if (!node || !schema_map(&b->s, node, "stop", KEYS, RULES, slot)) return;
     if (slot[REGRET] && unit &&
-        schema_quantity(&b->s, slot[REGRET], "regret", unit, &stop->regret)) {
-        double at;
-        size_t i = schema_scan_number(slot[REGRET]->text, &at);
-        while (slot[REGRET]->text[i] == ' ') i++; /* a difference: an offset does not enter */
-        if (slot[REGRET]->text[i])
-            itp_units_convert_sd(b->s.units, slot[REGRET]->text + i, unit, at, at, &stop->regret,
-                                 NULL);
-        if (!(stop->regret > 0))
-            schema_error(&b->s, slot[REGRET], NULL, "regret: a difference above 0 is wanted");
-    }
+        schema_difference(&b->s, slot[REGRET], "regret", unit, &stop->regret) &&
+        !(stop->regret > 0))
+        schema_error(&b->s, slot[REGRET], NULL, "regret: a difference above 0 is wanted");
     if (slot[TARGET] && unit) schema_quantity(&b->s, slot[TARGET], "target", unit, &stop->target);
     if (slot[CONFIDENCE] &&
         schema_number(&b->s, slot[CONFIDENCE], "confidence", NUMBER_SHARE, &stop->confidence) &&

@@ -224,7 +224,7 @@ itp_status itp_summarise(itp_decider *decider, const itp_snapshot *s, itp_summar
     unsigned char fitted[ITP_OUTCOMES_MAX];
     posed p;
     itp_incumbent best;
-    *out = (itp_summary){.mean = NAN, .sd = NAN, .feasible = NAN};
+    *out = (itp_summary){.mean = NAN, .sd = NAN, .feasible = NAN, .desirability = NAN};
     if (is_too_long(s)) {
         best_measured(s, out);
         return ITP_OK;
@@ -239,6 +239,7 @@ itp_status itp_summarise(itp_decider *decider, const itp_snapshot *s, itp_summar
         out->mean = best.mean;
         out->sd = best.sd;
         out->feasible = best.feasible;
+        out->desirability = best.desirability;
     }
     if (st == ITP_OK && s->campaign->n_objectives > 1 && p.problem.n_measured > 0) {
         size_t max = p.problem.n_measured, *index = malloc(max * sizeof *index);

@@ -35,8 +35,9 @@ typedef struct itp_summary {
     itp_id best; /* incumbent; 0: none */
     double mean,
         sd; /* of the first objective by the model, its unit; sd NaN: as measured, see below */
-    double feasible; /* P(all limits hold) there */
-    size_t n_pareto; /* several objectives: the Pareto set by posterior means */
+    double feasible;     /* P(all limits hold) there */
+    double desirability; /* of all objectives joined, 0 to 1; NaN where they have none */
+    size_t n_pareto;     /* several objectives: the Pareto set by posterior means */
     itp_id *pareto;
 } itp_summary;
 itp_status itp_summarise(itp_decider *decider, const itp_snapshot *snapshot, itp_summary *out);

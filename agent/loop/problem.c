@@ -50,6 +50,9 @@ static itp_status pose_wishes(posed *p, const beliefs *b)
             .target = o->target,
             .weight = o->weight,
             .reference = o->reference,
+            .weight_per_unit = o->weight_per_unit,
+            .unwanted = o->unwanted,
+            .wanted = o->wanted,
         };
     }
     for (size_t i = 0; i < c->n_limits; i++) {

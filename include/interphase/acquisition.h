@@ -46,6 +46,12 @@ typedef struct itp_goal {
     double target;    /* TARGET only, user's unit */
     double weight;    /* of several goals made one; NaN: keep them apart (Pareto) */
     double reference; /* of the hypervolume, user's unit; NaN: nadir - 0.1 range */
+    /* A weight counts per unit of the goal (1) or relative to the range seen (0). */
+    int weight_per_unit;
+    /* Desirability 0 and 1, user's unit (of a target: distances from it); equal: none is meant.
+     * When every goal has one they become one, their weighted geometric mean (Derringer & Suich
+     * 1980). */
+    double unwanted, wanted;
 } itp_goal;
 
 /* low <= what <= high, learned as we go; an absent side is +-INFINITY. */
@@ -120,6 +126,7 @@ void itp_proposal_deinit(itp_proposal *proposal);
 typedef struct itp_incumbent {
     long index;
     double mean, sd, feasible;
+    double desirability; /* 0 to 1, by posterior means; NaN where goals have none */
 } itp_incumbent;
 itp_status itp_find_incumbent(const itp_problem *problem, double confidence, itp_incumbent *out);
 

@@ -1,8 +1,7 @@
 /* test_goals.c - several goals: joined by random weights where they are kept apart and many.
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "bed.h"
+#include "probe.h"
 #include "registry.h"
-#include "scorer.h"
 
 /* A goal in the user's units by latent values; goals 0 and 2 are minimised, 1 is maximised. */
 static double goal_of(const bed *b, size_t g, double z)
@@ -163,9 +162,102 @@ static void more_than_four_goals_are_parego_s(void)
     bed_deinit(&b);
 }
 
+/* Utility and its slopes at a latent point against the definition, in the user's units. */
+static void check_utility(bed *b, const double *z, double want, double scale)
+{
+    itp_view view;
+    double dz[3], other[3];
+    CU_ASSERT_EQUAL_FATAL(itp_view_init(&view, &b->problem), ITP_OK);
+    double value = itp_view_utility(&view, z, dz);
+    if (scale == 0) scale = view.utility_scale;
+    CU_ASSERT_DOUBLE_EQUAL(value * scale, want, 1e-9 * (1 + fabs(want)));
+    for (size_t k = 0; k < 3; k++) {
+        double up[3], down[3], h = 1e-6;
+        memcpy(up, z, sizeof up), memcpy(down, z, sizeof down);
+        up[k] += h, down[k] -= h;
+        double slope = itp_view_utility(&view, up, other) - itp_view_utility(&view, down, other);
+        CU_ASSERT_DOUBLE_EQUAL(dz[k], slope / (2 * h), 1e-5 * (1 + fabs(dz[k])));
+    }
+    itp_view_deinit(&view);
+}
+
+static void desirabilities_join_as_a_geometric_mean(void)
+{
+    bed b;
+    three_goals(&b);
+    b.goals[0].kind = ITP_MINIMISE, b.goals[0].unwanted = 6, b.goals[0].wanted = 2;
+    b.goals[1].kind = ITP_MAXIMISE, b.goals[1].unwanted = 1, b.goals[1].wanted = 5;
+    b.goals[2].kind = ITP_TARGET, b.goals[2].target = 3.5;
+    b.goals[2].unwanted = 2, b.goals[2].wanted = 0.25;
+    b.goals[1].weight = 2;
+    const double points[][3] = {{4, 4, 3}, {2.5, 1.5, 5}, {5.9, 4.9, 3.4}, {1, 3, 3.5}, {7, 3, 3}};
+    for (size_t i = 0; i < 5; i++) {
+        const double *y = points[i];
+        double z[3], t[3] = {(6 - y[0]) / 4, (y[1] - 1) / 4, (2 - fabs(y[2] - 3.5)) / 1.75}, d[3];
+        for (size_t k = 0; k < 3; k++) {
+            z[k] = itp_surrogate_to_latent(b.models[k], y[k]);
+            d[k] = t[k] >= 1 ? 1 : t[k] > 1e-3 ? t[k] : 1e-6 / (2e-3 - t[k]);
+        }
+        check_utility(&b, z, pow(d[0] * d[1] * d[1] * d[2], 0.25), 0);
+    }
+    check_gradients(&b, "qlognei");
+    bed_deinit(&b);
+}
+
+static void weights_with_units_add_up_in_units(void)
+{
+    bed b;
+    three_goals(&b);
+    const double y[3] = {4, 3, 2.5}, weight[3] = {2, 0.5, 0.01};
+    double z[3], all = 0;
+    itp_view view;
+    for (size_t k = 0; k < 3; k++) {
+        b.goals[k].weight = weight[k], b.goals[k].weight_per_unit = 1;
+        z[k] = itp_surrogate_to_latent(b.models[k], y[k]);
+    }
+    CU_ASSERT_EQUAL_FATAL(itp_view_init(&view, &b.problem), ITP_OK);
+    CU_ASSERT(!view.pareto);
+    for (size_t k = 0; k < 3; k++) all += weight[k] * view.goal_scale[k];
+    itp_view_deinit(&view);
+    check_utility(&b, z, -2 * y[0] + 0.5 * y[1] - 0.01 * y[2], all);
+    bed_deinit(&b);
+}
+
+/* One goal wants a high, the other a low first outcome: the best compromise is found, and it is
+ * neither of the two ends. */
+static void the_incumbent_is_the_most_desirable(void)
+{
+    bed b;
+    itp_incumbent best;
+    double top = 0;
+    long at = -1;
+    bed_init(&b, bed_space(2), 30, 2, 0, ITP_NOISE_NONE, 35);
+    b.problem.n_goals = 2;
+    b.goals[0].unwanted = 1, b.goals[0].wanted = 5;
+    b.goals[1].kind = ITP_MINIMISE, b.goals[1].unwanted = 5, b.goals[1].wanted = 1;
+    for (size_t i = 0; i < b.n; i++) {
+        double u = fmin(1, fmax(0, (b.y[2 * i] - 1) / 4));
+        double v = fmin(1, fmax(0, (5 - b.y[2 * i + 1]) / 4));
+        if (sqrt(u * v) > top) top = sqrt(u * v), at = (long)i;
+    }
+    CU_ASSERT_EQUAL_FATAL(itp_find_incumbent(&b.problem, 0.95, &best), ITP_OK);
+    CU_ASSERT_EQUAL(best.index, at);
+    CU_ASSERT_DOUBLE_EQUAL(best.desirability, top, 1e-3); /* the model's mean, not the reading */
+    itp_propose_options options = {.q = 2, .threads = 2};
+    itp_proposal p;
+    CU_ASSERT_EQUAL_FATAL(itp_propose(&b.problem, &options, &p, NULL), ITP_OK);
+    CU_ASSERT_STRING_EQUAL(p.acquisition, "qlognei");
+    CU_ASSERT(strstr(p.why, "desirab") != NULL);
+    itp_proposal_deinit(&p);
+    bed_deinit(&b);
+}
+
 int main(void)
 {
     CU_TestInfo tests[] = {
+        {"desirabilities join as a geometric mean", desirabilities_join_as_a_geometric_mean},
+        {"weights with units add up in units", weights_with_units_add_up_in_units},
+        {"the incumbent is the most desirable", the_incumbent_is_the_most_desirable},
         {"parego is the expectation under its weights",
          parego_is_the_expectation_under_its_weights},
         {"weights run along the front", weights_run_along_the_front},

@@ -106,6 +106,38 @@ static void the_agreement_is_understood(void)
     itp_campaign_destroy(c);
 }
 
+static void objectives_are_joined_in_units(void)
+{
+    static const char HEAD[] =
+        "campaign: t\nparameters: {x: {real: [0, 1]}}\n"
+        "tasks: {m: {outputs: {v: {unit: V}, t: {unit: degC}, l: {unit: nm}}}}\nobjectives:\n";
+    char text[1024];
+    snprintf(text, sizeof text,
+             "%s  - {maximise: v, desirability: [500 mV, 3 V], weight: 3}\n"
+             "  - {target: t, value: 300 K, desirability: [5 K, 1 degC]}\n"
+             "  - {target: l, value: 2 um, desirability: 0.1 um}\n",
+             HEAD);
+    itp_campaign *c = parse(text, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+    CU_ASSERT_DOUBLE_EQUAL(c->objectives[0].unwanted, 0.5, 1e-15);
+    CU_ASSERT_DOUBLE_EQUAL(c->objectives[0].wanted, 3, 1e-15);
+    CU_ASSERT(c->objectives[0].weight == 3 && !c->objectives[0].weight_per_unit);
+    CU_ASSERT_DOUBLE_EQUAL(c->objectives[1].target, 26.85, 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(c->objectives[1].unwanted, 5, 1e-9); /* a difference has no offset */
+    CU_ASSERT_DOUBLE_EQUAL(c->objectives[1].wanted, 1, 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(c->objectives[2].unwanted, 100, 1e-9);
+    CU_ASSERT_EQUAL(c->objectives[2].wanted, 0);
+    itp_campaign_destroy(c);
+    snprintf(text, sizeof text,
+             "%s  - {maximise: v, weight: 2 1/mV}\n  - {minimise: l, weight: 3 1/um}\n", HEAD);
+    c = parse(text, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+    CU_ASSERT_DOUBLE_EQUAL(c->objectives[0].weight, 2000, 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(c->objectives[1].weight, 0.003, 1e-12);
+    CU_ASSERT(c->objectives[0].weight_per_unit && c->objectives[1].weight_per_unit);
+    itp_campaign_destroy(c);
+}
+
 static void defaults_are_the_agreements(void)
 {
     itp_campaign *c = parse("campaign: t\nparameters: {x: {real: [0, 1]}, y: {integer: [0, 3]}}\n"
@@ -375,6 +407,7 @@ int main(void)
 {
     CU_TestInfo tests[] = {
         {"the agreement is understood", the_agreement_is_understood},
+        {"objectives are joined in units", objectives_are_joined_in_units},
         {"defaults are the agreement's", defaults_are_the_agreements},
         {"named candidates are described", named_candidates_are_described},
         {"conditions in a table become parameters", conditions_in_a_table_become_parameters},

@@ -95,18 +95,6 @@ static void dtlz2(const double *x, double *y)
     y[1] = (1 + g) * sin(x[0] * M_PI / 2);
 }
 
-/* Five goals of ten variables: four move along the sphere, six away from it. */
-static void dtlz2_many(const double *x, double *y)
-{
-    double radius = 1;
-    for (int i = 4; i < 10; i++) radius += square(x[i] - 0.5);
-    for (int i = 0; i < 5; i++) {
-        y[i] = radius;
-        for (int j = 0; j < 4 - i; j++) y[i] *= cos(x[j] * M_PI / 2);
-        if (i > 0) y[i] *= sin(x[4 - i] * M_PI / 2);
-    }
-}
-
 /* h, l, t, b in inches; limits on shear, bending, buckling, deflection and shape. */
 static void welded_beam(const double *x, double *y)
 {
@@ -154,17 +142,6 @@ const bench_problem bench_problems[] = {
     {"rosenbrock4", 4, 1, 0, {-5, -5, -5, -5}, {10, 10, 10, 10}, rosenbrock4, 0, {0}, 10, 80},
     {"branin_currin", 2, 2, 0, {0}, {1, 1}, branin_currin, NAN, {18, 6}, 6, 50},
     {"dtlz2", 6, 2, 0, {0}, {1, 1, 1, 1, 1, 1}, dtlz2, NAN, {1.1, 1.1}, 14, 50},
-    {"dtlz2_many",
-     10,
-     5,
-     0,
-     {0},
-     {1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
-     dtlz2_many,
-     NAN,
-     {1.1, 1.1, 1.1, 1.1, 1.1},
-     14,
-     50},
     {"welded_beam",
      4,
      1,

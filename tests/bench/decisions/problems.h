@@ -14,7 +14,7 @@ typedef struct bench_problem {
     double low[PROBLEM_DIMS_MAX], high[PROBLEM_DIMS_MAX];
     void (*eval)(const double *x, double *y);
     double optimum;       /* of the first objective, feasible; NaN for several objectives */
-    double reference[5];  /* hypervolume's, several objectives */
+    double reference[2];  /* hypervolume's, two objectives */
     size_t start, trials; /* Sobol points first, trials in all */
 } bench_problem;
 

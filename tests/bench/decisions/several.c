@@ -23,12 +23,11 @@ typedef struct {
 
 static double volume(const bench_problem *p, const bench_trace *trace)
 {
-    size_t m = p->objectives;
-    double *y = malloc((trace->n * m + 1) * sizeof *y), reference[PROBLEM_OUTCOMES_MAX];
+    double *y = malloc((trace->n * 2 + 1) * sizeof *y), reference[2];
     if (!y) return NAN;
-    for (size_t i = 0; i < m * trace->n; i++) y[i] = -trace->y[i];
-    for (size_t g = 0; g < m; g++) reference[g] = -p->reference[g];
-    double v = itp_hypervolume(trace->n, m, y, reference);
+    for (size_t i = 0; i < 2 * trace->n; i++) y[i] = -trace->y[i];
+    for (size_t g = 0; g < 2; g++) reference[g] = -p->reference[g];
+    double v = itp_hypervolume(trace->n, 2, y, reference);
     free(y);
     return v;
 }
@@ -98,32 +97,6 @@ static int pareto(const bench_options *o, const char *name, double limit, double
     return missed;
 }
 
-/* More goals than a hypervolume acquisition takes: beside a Sobol sequence of as many trials. */
-static int many_goals(const bench_options *o, const char *name)
-{
-    size_t seeds = o->seeds ? o->seeds : SEEDS;
-    bench_options filling = *o;
-    filling.with.acquisition = "design";
-    run r[2] = {{.options = o, .problem = bench_problem_find(name), .trials = 50}};
-    r[1] = r[0], r[1].options = &filling;
-    double median[2] = {NAN, NAN}, seconds = NAN;
-    for (int i = 0; i < 2; i++) {
-        r[i].value = malloc(2 * seeds * sizeof *r[i].value);
-        r[i].seconds = r[i].value + seeds;
-        if (r[i].value && bench_campaigns(o, name, seeds, one, &r[i]) == ITP_OK) {
-            bench_sort(seeds, r[i].value);
-            median[i] = bench_quantile(seeds, r[i].value, 0.5);
-            if (i == 0) seconds = bench_mean(seeds, r[i].seconds);
-        }
-        free(r[i].value);
-    }
-    bench_say(o, "%-18s hypervolume median %.4f, a Sobol sequence %.4f; %.1f s a campaign\n", name,
-              median[0], median[1], seconds);
-    bench_report(o, "6 dtlz2_many: median hypervolume at 50 over Sobol", median[0] / median[1], 1,
-                 median[0] > median[1]);
-    return !(median[0] > median[1]);
-}
-
 static void limited(const bench_options *o, const char *name)
 {
     size_t seeds = o->seeds ? o->seeds : SEEDS;
@@ -191,8 +164,6 @@ int bench_several(const bench_options *o)
         missed += pareto(o, "branin_currin", 58.19, 2.25);
     if (!o->quick && (!o->only || strcmp(o->only, "dtlz2") == 0))
         missed += pareto(o, "dtlz2", 0.339, 2.25);
-    if (!o->quick && (!o->only || strcmp(o->only, "dtlz2_many") == 0))
-        missed += many_goals(o, "dtlz2_many");
     for (size_t i = 0; i < 3 && !o->quick; i++)
         if (!o->only || strcmp(o->only, LIMITED[i]) == 0) limited(o, LIMITED[i]);
     if (!o->quick && (!o->only || strcmp(o->only, "outliers") == 0)) missed += outliers(o);
