@@ -2,7 +2,6 @@
  *   Every member is checked for its type, since a journal may have been written by other hands. The
  * first finding is kept in the reader; after it, the readers give zeros, and the end reports it.
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include <errno.h>
 #include <math.h>
 #include <sodium.h>
 #include <stddef.h>
@@ -57,82 +56,89 @@ static void *take(reader *in, size_t n, size_t size)
 }
 
 /* object[key] when it has the type; absent and null are NULL. */
-static json_t *get(reader *in, json_t *object, const char *key, json_type type)
+static const itp_json_node *get(reader *in, const itp_json_node *object, const char *key,
+                                itp_json_type type)
 {
-    json_t *value = json_object_get(object, key);
-    if (!value || json_is_null(value)) return NULL;
-    if (json_typeof(value) == type) return value;
+    const itp_json_node *value = itp_json_get(object, key);
+    if (!value || value->type == ITP_JSON_NULL) return NULL;
+    if (value->type == type) return value;
     fail(in, ITP_ECORRUPT, key);
     return NULL;
 }
 
-static int64_t integer(reader *in, json_t *object, const char *key, int64_t low, int64_t high)
+static int64_t integer(reader *in, const itp_json_node *object, const char *key, int64_t low,
+                       int64_t high)
 {
-    int64_t value = json_integer_value(get(in, object, key, JSON_INTEGER));
+    const itp_json_node *node = get(in, object, key, ITP_JSON_INTEGER);
+    int64_t value = node ? node->integer : 0;
     if (value >= low && value <= high) return value;
     if (value != 0) fail(in, ITP_ECORRUPT, key);
     return 0;
 }
 
-static uint64_t count(reader *in, json_t *object, const char *key)
+static uint64_t count(reader *in, const itp_json_node *object, const char *key)
 {
     return (uint64_t)integer(in, object, key, 0, INT64_MAX);
 }
 
-static uint32_t small(reader *in, json_t *object, const char *key)
+static uint32_t small(reader *in, const itp_json_node *object, const char *key)
 {
     return (uint32_t)integer(in, object, key, 0, UINT32_MAX);
 }
 
-static double real_of(reader *in, json_t *value, const char *key)
+static int is_text(const itp_json_node *value, const char *text)
 {
-    if (!value || json_is_null(value)) return NAN;
-    if (json_is_number(value)) return json_number_value(value);
-    const char *text = json_string_value(value);
-    if (text && strcmp(text, "Infinity") == 0) return INFINITY;
-    if (text && strcmp(text, "-Infinity") == 0) return -INFINITY;
+    return value && value->type == ITP_JSON_STRING && strcmp(value->text, text) == 0;
+}
+
+static double real_of(reader *in, const itp_json_node *value, const char *key)
+{
+    if (!value || value->type == ITP_JSON_NULL) return NAN;
+    if (value->type == ITP_JSON_INTEGER || value->type == ITP_JSON_REAL) return value->real;
+    if (is_text(value, "Infinity")) return INFINITY;
+    if (is_text(value, "-Infinity")) return -INFINITY;
     fail(in, ITP_ECORRUPT, key);
     return NAN;
 }
 
-static double real(reader *in, json_t *object, const char *key)
+static double real(reader *in, const itp_json_node *object, const char *key)
 {
-    return real_of(in, json_object_get(object, key), key);
+    return real_of(in, itp_json_get(object, key), key);
 }
 
 /* Decoded bytes with a NUL behind them. */
-static const char *base64(reader *in, json_t *value, const char *key, size_t *size)
+static const char *base64(reader *in, const itp_json_node *value, const char *key, size_t *size)
 {
-    size_t length = json_string_length(value), got = 0;
+    int is_string = value && value->type == ITP_JSON_STRING;
+    size_t length = is_string ? value->n : 0, got = 0;
     char *bytes = take(in, length + 1, 1);
     if (!bytes) return NULL;
-    if (!json_is_string(value) ||
-        sodium_base642bin((unsigned char *)bytes, length, json_string_value(value), length, NULL,
-                          &got, NULL, sodium_base64_VARIANT_ORIGINAL) != 0)
+    if (!is_string || sodium_base642bin((unsigned char *)bytes, length, value->text, length, NULL,
+                                        &got, NULL, sodium_base64_VARIANT_ORIGINAL) != 0)
         fail(in, ITP_ECORRUPT, key);
     *size = got;
     return bytes;
 }
 
-static const char *text_of(reader *in, json_t *value, const char *key)
+static const char *text_of(reader *in, const itp_json_node *value, const char *key)
 {
-    if (!value || json_is_null(value)) return NULL;
-    if (json_is_string(value)) return json_string_value(value);
-    const char *mark = json_string_value(json_array_get(value, 0));
+    if (!value || value->type == ITP_JSON_NULL) return NULL;
+    if (value->type == ITP_JSON_STRING) return value->text;
+    const itp_json_node *mark = value->type == ITP_JSON_LIST && value->n == 2 ? value + 1 : NULL;
     size_t size;
-    if (mark && strcmp(mark, "base64") == 0)
-        return base64(in, json_array_get(value, 1), key, &size);
+    if (is_text(mark, "base64")) return base64(in, itp_json_next(mark), key, &size);
     fail(in, ITP_ECORRUPT, key);
     return NULL;
 }
 
-static const char *text(reader *in, json_t *object, const char *key)
+static const char *text(reader *in, const itp_json_node *object, const char *key)
 {
-    return text_of(in, json_object_get(object, key), key);
+    return text_of(in, itp_json_get(object, key), key);
 }
 
 /* The index of object[key] in a list of names; 0 when it is absent. */
-static int named(reader *in, json_t *object, const char *key, size_t n, const char *const *names)
+static int named(reader *in, const itp_json_node *object, const char *key, size_t n,
+                 const char *const *names)
 {
     const char *name = text(in, object, key);
     if (!name) return 0;
@@ -144,24 +150,31 @@ static int named(reader *in, json_t *object, const char *key, size_t n, const ch
 #define NAMED(in, object, key, names) named(in, object, key, sizeof names / sizeof *names, names)
 
 /* A list of exactly n numbers; NULL when it is absent. */
-static const double *reals(reader *in, json_t *object, const char *key, size_t n)
+static const double *reals(reader *in, const itp_json_node *object, const char *key, size_t n)
 {
-    json_t *list = get(in, object, key, JSON_ARRAY);
+    const itp_json_node *list = get(in, object, key, ITP_JSON_LIST);
     if (!list) return NULL;
-    if (json_array_size(list) != n) fail(in, ITP_ECORRUPT, key);
+    if (list->n != n) fail(in, ITP_ECORRUPT, key);
     double *values = take(in, n, sizeof *values);
-    for (size_t i = 0; i < n && values; i++) values[i] = real_of(in, json_array_get(list, i), key);
+    const itp_json_node *at = itp_json_first(list);
+    for (size_t i = 0; i < n && values; i++, at = itp_json_next(at))
+        values[i] = real_of(in, at, key);
     return values;
 }
 
-static void read_values(reader *in, json_t *payload, itp_event *event)
+static size_t length_of(const itp_json_node *list)
 {
-    json_t *list = get(in, payload, "values", JSON_ARRAY);
-    size_t n = json_array_size(list);
+    return list ? list->n : 0;
+}
+
+static void read_values(reader *in, const itp_json_node *payload, itp_event *event)
+{
+    const itp_json_node *list = get(in, payload, "values", ITP_JSON_LIST);
+    size_t n = length_of(list);
     itp_value *values = take(in, n, sizeof *values);
-    for (size_t i = 0; i < n && values; i++) {
-        json_t *object = json_array_get(list, i);
-        if (!json_is_object(object)) fail(in, ITP_ECORRUPT, "values");
+    const itp_json_node *object = list ? itp_json_first(list) : NULL;
+    for (size_t i = 0; i < n && values; i++, object = itp_json_next(object)) {
+        if (object->type != ITP_JSON_OBJECT) fail(in, ITP_ECORRUPT, "values");
         values[i] = (itp_value){.name = text(in, object, "name"),
                                 .number = real(in, object, "number"),
                                 .sd = real(in, object, "sd"),
@@ -172,36 +185,48 @@ static void read_values(reader *in, json_t *payload, itp_event *event)
     event->n_values = values ? n : 0;
 }
 
-static void read_files(reader *in, json_t *payload, itp_event *event)
+static void read_files(reader *in, const itp_json_node *payload, itp_event *event)
 {
-    json_t *list = get(in, payload, "files", JSON_ARRAY);
-    size_t n = json_array_size(list);
+    const itp_json_node *list = get(in, payload, "files", ITP_JSON_LIST);
+    size_t n = length_of(list);
     itp_event_file *files = take(in, n, sizeof *files);
-    for (size_t i = 0; i < n && files; i++) {
-        json_t *object = json_array_get(list, i), *bytes = get(in, object, "text", JSON_STRING);
+    const itp_json_node *object = list ? itp_json_first(list) : NULL;
+    for (size_t i = 0; i < n && files; i++, object = itp_json_next(object)) {
+        const itp_json_node *bytes = get(in, object, "text", ITP_JSON_STRING);
         files[i].path = text(in, object, "path");
         if (bytes) {
-            files[i].bytes = json_string_value(bytes);
-            files[i].size = json_string_length(bytes);
+            files[i].bytes = bytes->text;
+            files[i].size = bytes->n;
         } else
-            files[i].bytes =
-                base64(in, json_object_get(object, "base64"), "base64", &files[i].size);
+            files[i].bytes = base64(in, itp_json_get(object, "base64"), "base64", &files[i].size);
     }
     event->files = files;
     event->n_files = files ? n : 0;
 }
 
-static const itp_roster *read_roster(reader *in, json_t *payload)
+static itp_attempt read_attempt(reader *in, const itp_json_node *pair)
 {
-    json_t *object = get(in, payload, "roster", JSON_OBJECT);
+    if (pair->type == ITP_JSON_LIST && pair->n == 2) {
+        const itp_json_node *request = itp_json_first(pair), *epoch = itp_json_next(request);
+        if (request->type == ITP_JSON_INTEGER && request->integer >= 0 &&
+            epoch->type == ITP_JSON_INTEGER && epoch->integer >= 0 && epoch->integer <= UINT32_MAX)
+            return (itp_attempt){(itp_id)request->integer, (uint32_t)epoch->integer};
+    }
+    fail(in, ITP_ECORRUPT, "holding");
+    return (itp_attempt){0};
+}
+
+static const itp_roster *read_roster(reader *in, const itp_json_node *payload)
+{
+    const itp_json_node *object = get(in, payload, "roster", ITP_JSON_OBJECT);
     itp_roster *roster = object ? take(in, 1, sizeof *roster) : NULL;
     if (!roster) return NULL;
-    json_t *names = get(in, object, "tasks", JSON_ARRAY);
-    json_t *pairs = get(in, object, "holding", JSON_ARRAY);
-    const char **tasks = take(in, json_array_size(names), sizeof *tasks);
-    itp_attempt *holding = take(in, json_array_size(pairs), sizeof *holding);
-    *roster = (itp_roster){.n_tasks = tasks ? json_array_size(names) : 0,
-                           .n_holding = holding ? json_array_size(pairs) : 0,
+    const itp_json_node *names = get(in, object, "tasks", ITP_JSON_LIST);
+    const itp_json_node *pairs = get(in, object, "holding", ITP_JSON_LIST);
+    const char **tasks = take(in, length_of(names), sizeof *tasks);
+    itp_attempt *holding = take(in, length_of(pairs), sizeof *holding);
+    *roster = (itp_roster){.n_tasks = tasks ? length_of(names) : 0,
+                           .n_holding = holding ? length_of(pairs) : 0,
                            .tasks = tasks,
                            .connector = text(in, object, "connector"),
                            .holding = holding,
@@ -209,30 +234,25 @@ static const itp_roster *read_roster(reader *in, json_t *payload)
                            .cls = (itp_class)NAMED(in, object, "class", CLASSES),
                            .ledger = text(in, object, "ledger"),
                            .schema = text(in, object, "schema")};
-    for (size_t i = 0; i < roster->n_tasks; i++)
-        tasks[i] = text_of(in, json_array_get(names, i), "tasks");
-    for (size_t i = 0; i < roster->n_holding; i++) {
-        json_t *pair = json_array_get(pairs, i);
-        json_t *request = json_array_get(pair, 0), *epoch = json_array_get(pair, 1);
-        if (!json_is_integer(request) || json_integer_value(request) < 0 ||
-            !json_is_integer(epoch) || json_integer_value(epoch) < 0 ||
-            json_integer_value(epoch) > UINT32_MAX)
-            fail(in, ITP_ECORRUPT, "holding");
-        holding[i] = (itp_attempt){.request = (itp_id)json_integer_value(request),
-                                   .epoch = (uint32_t)json_integer_value(epoch)};
-    }
+    const itp_json_node *name = roster->n_tasks ? itp_json_first(names) : NULL;
+    for (size_t i = 0; i < roster->n_tasks; i++, name = itp_json_next(name))
+        tasks[i] = text_of(in, name, "tasks");
+    const itp_json_node *pair = roster->n_holding ? itp_json_first(pairs) : NULL;
+    for (size_t i = 0; i < roster->n_holding; i++, pair = itp_json_next(pair))
+        holding[i] = read_attempt(in, pair);
     return roster;
 }
 
-static const itp_pick *read_picks(reader *in, json_t *made, const char *key, size_t params,
-                                  size_t outcomes, size_t *n)
+static const itp_pick *read_picks(reader *in, const itp_json_node *made, const char *key,
+                                  size_t params, size_t outcomes, size_t *n)
 {
-    json_t *list = get(in, made, key, JSON_ARRAY);
-    itp_pick *picks = take(in, json_array_size(list), sizeof *picks);
-    *n = picks ? json_array_size(list) : 0;
-    for (size_t i = 0; i < *n; i++) {
-        json_t *object = json_array_get(list, i), *parts = get(in, object, "parts", JSON_OBJECT);
-        if (!json_is_object(object)) fail(in, ITP_ECORRUPT, key);
+    const itp_json_node *list = get(in, made, key, ITP_JSON_LIST);
+    itp_pick *picks = take(in, length_of(list), sizeof *picks);
+    *n = picks ? length_of(list) : 0;
+    const itp_json_node *object = *n ? itp_json_first(list) : NULL;
+    for (size_t i = 0; i < *n; i++, object = itp_json_next(object)) {
+        const itp_json_node *parts = get(in, object, "parts", ITP_JSON_OBJECT);
+        if (object->type != ITP_JSON_OBJECT) fail(in, ITP_ECORRUPT, key);
         picks[i] = (itp_pick){.trial = count(in, object, "trial"),
                               .task = (int)integer(in, object, "task", -1, INT32_MAX),
                               .source = (int)integer(in, object, "source", -1, INT32_MAX),
@@ -249,7 +269,7 @@ static const itp_pick *read_picks(reader *in, json_t *made, const char *key, siz
 }
 
 /* A name in a fixed field: the record is damaged when it does not fit. */
-static void word(reader *in, json_t *object, const char *key, char *out, size_t size)
+static void word(reader *in, const itp_json_node *object, const char *key, char *out, size_t size)
 {
     const char *value = text(in, object, key);
     size_t length = value ? strlen(value) : 0;
@@ -259,7 +279,7 @@ static void word(reader *in, json_t *object, const char *key, char *out, size_t 
         memcpy(out, value, length + 1);
 }
 
-static void read_report(reader *in, json_t *object, itp_fit_report *report)
+static void read_report(reader *in, const itp_json_node *object, itp_fit_report *report)
 {
     report->step = (itp_fit_step)NAMED(in, object, "step", STEPS);
     report->objective = real(in, object, "objective");
@@ -275,17 +295,18 @@ static void read_report(reader *in, json_t *object, itp_fit_report *report)
     word(in, object, "transform", report->transform, sizeof report->transform);
 }
 
-static const itp_model_record *read_models(reader *in, json_t *made, size_t *n)
+static const itp_model_record *read_models(reader *in, const itp_json_node *made, size_t *n)
 {
-    json_t *list = get(in, made, "models", JSON_ARRAY);
-    itp_model_record *models = take(in, json_array_size(list), sizeof *models);
-    *n = models ? json_array_size(list) : 0;
-    for (size_t i = 0; i < *n; i++) {
-        json_t *object = json_array_get(list, i), *loo = get(in, object, "loo", JSON_OBJECT);
+    const itp_json_node *list = get(in, made, "models", ITP_JSON_LIST);
+    itp_model_record *models = take(in, length_of(list), sizeof *models);
+    *n = models ? length_of(list) : 0;
+    const itp_json_node *object = *n ? itp_json_first(list) : NULL;
+    for (size_t i = 0; i < *n; i++, object = itp_json_next(object)) {
+        const itp_json_node *loo = get(in, object, "loo", ITP_JSON_OBJECT);
         models[i].outcome = small(in, object, "outcome");
         models[i].n = count(in, object, "n");
         models[i].saved = text(in, object, "saved");
-        read_report(in, get(in, object, "report", JSON_OBJECT), &models[i].report);
+        read_report(in, get(in, object, "report", ITP_JSON_OBJECT), &models[i].report);
         models[i].loo = (itp_diagnostics){.n = count(in, loo, "n"),
                                           .coverage50 = real(in, loo, "coverage50"),
                                           .coverage90 = real(in, loo, "coverage90"),
@@ -297,9 +318,9 @@ static const itp_model_record *read_models(reader *in, json_t *made, size_t *n)
     return models;
 }
 
-static const itp_decision *read_decision(reader *in, json_t *payload)
+static const itp_decision *read_decision(reader *in, const itp_json_node *payload)
 {
-    json_t *made = get(in, payload, "made", JSON_OBJECT);
+    const itp_json_node *made = get(in, payload, "made", ITP_JSON_OBJECT);
     itp_decision *out = made ? take(in, 1, sizeof *out) : NULL;
     if (!out) return NULL;
     out->number = count(in, made, "number");
@@ -316,12 +337,12 @@ static const itp_decision *read_decision(reader *in, json_t *payload)
     out->runners_up =
         read_picks(in, made, "runners_up", out->n_params, out->n_outcomes, &out->n_runners_up);
     out->models = read_models(in, made, &out->n_models);
-    json_t *incumbent = get(in, made, "incumbent", JSON_OBJECT);
+    const itp_json_node *incumbent = get(in, made, "incumbent", ITP_JSON_OBJECT);
     out->incumbent = count(in, incumbent, "trial");
     out->incumbent_mean = real(in, incumbent, "mean");
     out->incumbent_sd = real(in, incumbent, "sd");
     out->incumbent_feasible = real(in, incumbent, "feasible");
-    json_t *regret = get(in, made, "regret", JSON_OBJECT);
+    const itp_json_node *regret = get(in, made, "regret", ITP_JSON_OBJECT);
     out->regret = (itp_regret){.probability = real(in, regret, "probability"),
                                .low = real(in, regret, "low"),
                                .high = real(in, regret, "high"),
@@ -331,17 +352,17 @@ static const itp_decision *read_decision(reader *in, json_t *payload)
     return out;
 }
 
-static void read_payload(reader *in, json_t *payload, itp_event *event)
+static void read_payload(reader *in, const itp_json_node *payload, itp_event *event)
 {
     unsigned uses = itp_event_uses(event->kind);
-    json_t *point = get(in, payload, "point", JSON_ARRAY);
+    const itp_json_node *point = get(in, payload, "point", ITP_JSON_LIST);
     event->text = text(in, payload, "text");
     event->number = integer(in, payload, "number", INT64_MIN, INT64_MAX);
     event->index = uses & ITP_USES_INDEX ? integer(in, payload, "index", INT64_MIN, INT64_MAX) : 0;
     event->cost = uses & ITP_USES_COST ? real(in, payload, "cost") : 0;
     event->cause = (itp_cause)NAMED(in, payload, "cause", CAUSES);
     read_values(in, payload, event);
-    event->n_point = json_array_size(point);
+    event->n_point = length_of(point);
     event->point = reals(in, payload, "point", event->n_point);
     read_files(in, payload, event);
     event->roster = read_roster(in, payload);
@@ -349,28 +370,32 @@ static void read_payload(reader *in, json_t *payload, itp_event *event)
     event->provenance = text(in, payload, "provenance");
 }
 
+static void free_blocks(itp_event_box *box)
+{
+    for (struct itp_event_block *block = box->blocks, *next; block; block = next) {
+        next = block->next;
+        free(block);
+    }
+    box->blocks = NULL;
+}
+
 itp_status itp_event_decode(const char *payload, size_t size, itp_event_box *box, itp_error *err)
 {
-    json_error_t why;
-    itp_event_box_clear(box);
-    errno = 0; /* Out of memory, jansson speaks of syntax: a sound payload must not be blamed. */
-    box->json = json_loadb(payload, size, JSON_REJECT_DUPLICATES, &why);
-    if (!box->json && errno == ENOMEM) return itp_fail(err, ITP_ENOMEM, "payload: out of memory");
-    if (!json_is_object(box->json))
-        return itp_fail(err, ITP_ECORRUPT, "payload: %s", box->json ? "not an object" : why.text);
+    const itp_json_node *root;
+    itp_error why = {.text = ""};
+    free_blocks(box);
+    itp_status st = itp_json_parse(&box->json, payload, size, &root, &why);
+    if (st == ITP_EPARSE) st = ITP_ECORRUPT;
+    if (st != ITP_OK) return itp_fail(err, st, "payload: %s", why.text);
+    if (root->type != ITP_JSON_OBJECT) return itp_fail(err, ITP_ECORRUPT, "payload: not an object");
     reader in = {.box = box};
-    read_payload(&in, box->json, &box->event);
+    read_payload(&in, root, &box->event);
     if (in.st != ITP_OK) return itp_fail(err, in.st, "payload: %s", in.member);
     return ITP_OK;
 }
 
 void itp_event_box_clear(itp_event_box *box)
 {
-    json_decref(box->json);
-    box->json = NULL;
-    for (struct itp_event_block *block = box->blocks, *next; block; block = next) {
-        next = block->next;
-        free(block);
-    }
-    box->blocks = NULL;
+    free_blocks(box);
+    itp_json_reader_deinit(&box->json);
 }

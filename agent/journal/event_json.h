@@ -29,6 +29,7 @@
 #include <jansson.h>
 
 #include "journal.h"
+#include "json_read.h"
 
 /* How JSON is written: 17 digits, no white space. */
 #define ITP_JSON_FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(17))
@@ -56,10 +57,11 @@ itp_status itp_event_from(const char *name, itp_event_kind *kind);
  * 2^63 - 1 or an unknown kind; ITP_ENOMEM. */
 itp_status itp_event_encode(const itp_event *event, json_t **out, itp_error *err);
 
-/* A decoded event and all it points to. A zeroed one is empty. */
+/* A decoded event and all it points to. A zeroed one is empty; one that is used again keeps its
+ * memory. */
 typedef struct itp_event_box {
     itp_event event;
-    json_t *json;                   /* strings are borrowed from it */
+    itp_json_reader json;           /* strings are borrowed from it */
     struct itp_event_block *blocks; /* arrays, and strings that were not UTF-8 */
 } itp_event_box;
 

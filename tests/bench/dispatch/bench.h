@@ -30,4 +30,7 @@ crowd *crowd_start(const char *endpoint, size_t n, uint32_t slots);
 int64_t crowd_live(crowd *c, int64_t ms, int until_offer);
 void crowd_stop(crowd *c);
 
+/* recovery.c */
+void measure_recovery(int json, size_t events, int repeats);
+
 #endif

@@ -1,6 +1,7 @@
-/* main.c - bench_dispatch [--json] [--quick]: the bars of the issue Loop that are about speed and
- * memory. Works in a fresh folder under the current one, which should be on a real disk.
- * SPDX-License-Identifier: GPL-3.0-or-later */
+/* main.c - bench_dispatch [--json] [--quick] [--recovery]: the bars about speed and memory of the
+ * issue Loop, and recovery of the issue Dispatch (alone with --recovery). Works in a fresh folder
+ * under the current one, which should be on a real disk. SPDX-License-Identifier: GPL-3.0-or-later
+ */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,10 +116,11 @@ static void memory(int json, size_t trials)
 
 int main(int argc, char **argv)
 {
-    int json = 0, quick = 0;
+    int json = 0, quick = 0, only_recovery = 0;
     for (int i = 1; i < argc; i++) {
         json |= strcmp(argv[i], "--json") == 0;
         quick |= strcmp(argv[i], "--quick") == 0;
+        only_recovery |= strcmp(argv[i], "--recovery") == 0;
     }
     char folder[] = "bench_dispatch.XXXXXX";
     if (!mkdtemp(folder) || chdir(folder) != 0) {
@@ -126,6 +128,8 @@ int main(int argc, char **argv)
         return 2;
     }
     if (!json) printf("working in %s\n", folder);
+    measure_recovery(json, quick ? 10000 : 100000, 5);
+    if (only_recovery) return 0;
     first_request(json, quick ? 5 : 21);
     throughput(json, quick ? 5000 : 20000);
     idle(json, quick ? 5000 : 20000);
