@@ -21,7 +21,10 @@ static const itp_command COMMANDS[] = {
      "  --journal FILE     default: NAME.journal in this folder\n"
      "  --workers N        local workers for each connector (default: one a core; 0: none)\n"
      "  --slots N          requests that each local worker runs at once (default 1)\n"
-     "  --listen ENDPOINT  where further workers connect, ipc://PATH (shown by status)\n"
+     "  --listen ENDPOINT  where further workers connect: ipc://PATH, or tcp://*:5577, always "
+     "under\n"
+     "                     CURVE, for workers and people that `interphase enrol` has admitted\n"
+     "  --keys FOLDER      of the agent's key and the allow-list (~/.config/interphase/keys)\n"
      "  --seed N           instead of the definition's\n"
      "  --json             one JSON line an event\n"
      "  --quiet            only the summary\n"
@@ -58,6 +61,19 @@ static const itp_command COMMANDS[] = {
     {"resolve", app_resolve, "a person's word on a request that is held or in doubt",
      "usage: interphase resolve JOURNAL --request ID --as measured|void|requeue\n"
      "                          [NAME=VALUE[+-SD][unit] ...] [--text REASON]\n"},
+    {"enrol", app_enrol, "admit a worker or a person over TCP, and say what to run there",
+     "usage: interphase enrol NAME [options]\n"
+     "       interphase enrol --list | --revoke NAME\n"
+     "  --role ROLE,...    compute (default): repeatable tasks; station: physical ones too;\n"
+     "                     operate: every verb of people; observe: status\n"
+     "  --connect ENDPOINT where the other side finds this machine (default tcp://HOST:5577)\n"
+     "  --public KEY       admit this public key (of keygen); without it the pair is made here,\n"
+     "                     and NAME.key is all that the other side needs\n"
+     "  -o FILE            instead of NAME.key in this folder\n"
+     "  --remark TEXT      for the allow-list, which is the text file `allowed` beside the keys\n"
+     "  --keys FOLDER      instead of ~/.config/interphase/keys\n"},
+    {"keygen", app_keygen, "make a key pair for this machine",
+     "usage: interphase keygen [NAME] [--keys FOLDER]\n"},
 };
 
 static int overview(FILE *file)

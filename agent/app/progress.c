@@ -203,3 +203,18 @@ void itp_progress_summary(itp_progress_view *v, itp_engine *engine, const itp_su
     print_best(engine, s);
     printf("journal   %s, %" PRIu64 " events, head %s\n", itp_journal_path(journal), seq, head);
 }
+
+void itp_progress_listening(void *ctx, const char *endpoint, const char *key)
+{
+    const itp_progress_view *v = ctx;
+    if (v->json) {
+        json_t *line = json_pack("{s:{s:s, s:s}}", "listening", "endpoint", endpoint, "key", key);
+        char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
+        if (text) puts(text);
+        free(text);
+        json_decref(line);
+        fflush(stdout);
+    } else if (!v->quiet) {
+        printf("listens   %s, key %s (interphase enrol NAME admits)\n", endpoint, key);
+    }
+}

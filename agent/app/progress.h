@@ -23,6 +23,8 @@ void itp_progress_deinit(itp_progress_view *view);
 /* The callbacks of itp_agent_options. */
 void itp_progress_committed(void *ctx, itp_engine *engine, uint64_t first);
 void itp_progress_tick(void *ctx, itp_engine *engine);
+/* Where workers and people reach it over TCP. */
+void itp_progress_listening(void *ctx, const char *endpoint, const char *key);
 /* Why it stopped, the incumbent with its uncertainty, and where the journal is. */
 void itp_progress_summary(itp_progress_view *view, itp_engine *engine, const itp_summary *summary,
                           const char *reason);

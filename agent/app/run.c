@@ -10,24 +10,34 @@
 #include "progress.h"
 
 typedef struct options {
-    const char *campaign, *journal, *listen;
+    const char *campaign, *journal, *listen, *remote, *keys;
     long long workers, slots, seed;
     int has_seed, json, quiet;
 } options;
 
 static int parse(options *o, int argc, char **argv)
 {
-    static const struct option LONG[] = {
-        {"journal", required_argument, NULL, 'j'}, {"workers", required_argument, NULL, 'w'},
-        {"slots", required_argument, NULL, 's'},   {"listen", required_argument, NULL, 'l'},
-        {"seed", required_argument, NULL, 'S'},    {"json", no_argument, NULL, 'J'},
-        {"quiet", no_argument, NULL, 'q'},         {NULL, 0, NULL, 0}};
+    static const struct option LONG[] = {{"journal", required_argument, NULL, 'j'},
+                                         {"workers", required_argument, NULL, 'w'},
+                                         {"slots", required_argument, NULL, 's'},
+                                         {"listen", required_argument, NULL, 'l'},
+                                         {"keys", required_argument, NULL, 'k'},
+                                         {"seed", required_argument, NULL, 'S'},
+                                         {"json", no_argument, NULL, 'J'},
+                                         {"quiet", no_argument, NULL, 'q'},
+                                         {NULL, 0, NULL, 0}};
     *o = (options){.workers = sysconf(_SC_NPROCESSORS_ONLN), .slots = 1};
     optind = 0;
     for (int c; (c = getopt_long(argc, argv, "", LONG, NULL)) != -1;) {
         switch (c) {
         case 'j': o->journal = optarg; break;
-        case 'l': o->listen = optarg; break;
+        case 'l':
+            if (strncmp(optarg, "tcp://", 6) == 0)
+                o->remote = optarg;
+            else
+                o->listen = optarg;
+            break;
+        case 'k': o->keys = optarg; break;
         case 'J': o->json = 1; break;
         case 'q': o->quiet = 1; break;
         case 'w':
@@ -74,9 +84,12 @@ static int run_engine(itp_engine *engine, const options *o)
     itp_progress_init(&view, engine, o->json, o->quiet);
     const itp_agent_options options = {
         .endpoint = o->listen,
+        .remote = o->remote,
+        .keys = o->keys,
+        .listening = itp_progress_listening,
         .workers = (size_t)o->workers,
         .slots = (unsigned)o->slots,
-        .log = o->quiet || o->json ? NULL : &log,
+        .log = o->quiet ? NULL : &log,
         .committed = itp_progress_committed,
         .tick = itp_progress_tick,
         .ctx = &view,

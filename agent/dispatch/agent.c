@@ -16,6 +16,7 @@
 #include "agent_state.h"
 #include "clock.h"
 #include "machine.h"
+#include "private.h"
 
 /* --- Set-up
  * --------------------------------------------------------------------------------------------- */
@@ -32,7 +33,7 @@ static itp_status open_signals(agent *a, itp_error *err)
     return a->signals >= 0 ? ITP_OK : itp_fail(err, ITP_EIO, "signals: %s", strerror(errno));
 }
 
-static itp_status bind_router(agent *a, void **out, const char *endpoint, itp_error *err)
+static itp_status open_router(agent *a, void **out, itp_error *err)
 {
     const int hwm = ITP_ROUTER_HWM, one = 1, linger = 500;
     const int64_t most = ITP_WIRE_MAX;
@@ -43,29 +44,70 @@ static itp_status bind_router(agent *a, void **out, const char *endpoint, itp_er
     zmq_setsockopt(socket, ZMQ_RCVHWM, &hwm, sizeof hwm);
     zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &most, sizeof most);
     zmq_setsockopt(socket, ZMQ_ROUTER_MANDATORY, &one, sizeof one);
-    zmq_setsockopt(socket, ZMQ_ROUTER_HANDOVER, &one, sizeof one);
     zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof linger);
-    if (zmq_bind(socket, endpoint) != 0)
-        return itp_fail(err, ITP_EIO, "cannot listen at %s: %s", endpoint,
-                        zmq_strerror(zmq_errno()));
     return ITP_OK;
 }
 
-static itp_status choose_endpoint(agent *a, const itp_agent_options *o, itp_error *err)
+static itp_status bind_at(void *socket, const char *endpoint, itp_error *err)
 {
-    const char *endpoint = o->endpoint ? o->endpoint : a->places.workers;
+    if (zmq_bind(socket, endpoint) == 0) return ITP_OK;
+    return itp_fail(err, ITP_EIO, "cannot listen at %s: %s", endpoint, zmq_strerror(zmq_errno()));
+}
+
+/* Without keys: the folder of the socket must be one that only this user can enter. */
+static itp_status bind_private(agent *a, void **out, const char *endpoint, itp_error *err)
+{
+    const int one = 1;
     if (strncmp(endpoint, "ipc://", 6) != 0)
-        return itp_fail(err, ITP_ENOTSUP,
-                        "endpoint %s: only ipc:// is possible without keys; TCP needs CURVE keys, "
-                        "which this version does not have",
+        return itp_fail(err, ITP_ENOTSUP, "endpoint %s: expected ipc://PATH or tcp://ADDRESS:PORT",
                         endpoint);
-    return bind_router(a, &a->router, endpoint, err);
+    itp_status st = itp_private_ipc(endpoint, err);
+    if (st == ITP_OK) st = open_router(a, out, err);
+    if (st != ITP_OK) return st;
+    zmq_setsockopt(*out, ZMQ_ROUTER_HANDOVER, &one, sizeof one);
+    return bind_at(*out, endpoint, err);
+}
+
+/* No HANDOVER here: a routing id belongs to whoever came with it first, or a peer could take over
+ * the connection of another. */
+static itp_status bind_remote(agent *a, const char *endpoint, itp_error *err)
+{
+    if (strncmp(endpoint, "tcp://", 6) != 0)
+        return itp_fail(err, ITP_ENOTSUP, "endpoint %s: expected tcp://ADDRESS:PORT", endpoint);
+    itp_status st = itp_door_open(&a->door, a->zmq, a->options->keys, a->options->log, err);
+    if (st == ITP_OK) st = open_router(a, &a->remote, err);
+    if (st == ITP_OK) st = itp_door_guard(&a->door, a->remote, err);
+    if (st == ITP_OK) st = itp_door_watch(&a->door, a->zmq, a->remote, err);
+    if (st == ITP_OK) st = bind_at(a->remote, endpoint, err);
+    if (st != ITP_OK) return st;
+    size_t size = sizeof a->remote_endpoint;
+    zmq_getsockopt(a->remote, ZMQ_LAST_ENDPOINT, a->remote_endpoint, &size);
+    if (a->options->listening)
+        a->options->listening(a->options->ctx, a->remote_endpoint, a->door.keys.public_key);
+    return ITP_OK;
+}
+
+/* The first events of this life. A new journal has its identity once the first of all is stored. */
+static itp_status begin_life(agent *a, itp_error *err)
+{
+    char text[512];
+    itp_event opened = {.kind = ITP_EVENT_OPENED, .text = itp_opened_text(text, sizeof text)};
+    itp_event recovered = {.kind = ITP_EVENT_RECOVERED};
+    int is_new = itp_engine_is_new(a->engine);
+    itp_status st = is_new ? ITP_OK : itp_engine_identity(a->engine, a->campaign, err);
+    a->effects.campaign = a->campaign;
+    if (st == ITP_OK) st = agent_feed(a, &opened, err);
+    if (st == ITP_OK && !is_new) st = agent_feed(a, &recovered, err);
+    if (st == ITP_OK) st = agent_commit(a, err);
+    if (st == ITP_OK && is_new) st = itp_engine_identity(a->engine, a->campaign, err);
+    return st;
 }
 
 static itp_status start(agent *a, itp_error *err)
 {
     const itp_agent_options *o = a->options;
     itp_journal *journal = itp_engine_journal(a->engine);
+    a->door.log = o->log;
     itp_status st = itp_places_find(&a->places, itp_journal_path(journal), 1, err);
     if (st == ITP_OK) st = open_signals(a, err);
     if (st == ITP_OK) st = itp_units_create(&a->units, err);
@@ -73,8 +115,9 @@ static itp_status start(agent *a, itp_error *err)
     if (st != ITP_OK) return st;
     a->zmq = zmq_ctx_new();
     if (!a->zmq) return itp_fail(err, ITP_ERESOURCE, "ZeroMQ context");
-    st = choose_endpoint(a, o, err);
-    if (st == ITP_OK) st = bind_router(a, &a->control, a->places.control, err);
+    st = bind_private(a, &a->router, o->endpoint ? o->endpoint : a->places.workers, err);
+    if (st == ITP_OK) st = bind_private(a, &a->control, a->places.control, err);
+    if (st == ITP_OK && o->remote) st = bind_remote(a, o->remote, err);
     if (st != ITP_OK) return st;
     const itp_campaign *c = itp_engine_campaign(a->engine);
     snprintf(a->base, sizeof a->base, "%s", c->path);
@@ -85,12 +128,7 @@ static itp_status start(agent *a, itp_error *err)
                              .state = a->places.state,
                              .base = a->base,
                              .campaign = c};
-    char text[512];
-    itp_event opened = {.kind = ITP_EVENT_OPENED, .text = itp_opened_text(text, sizeof text)};
-    st = agent_feed(a, &opened, err);
-    itp_event recovered = {.kind = ITP_EVENT_RECOVERED};
-    if (st == ITP_OK && !itp_engine_is_new(a->engine)) st = agent_feed(a, &recovered, err);
-    if (st == ITP_OK) st = agent_commit(a, err);
+    st = begin_life(a, err);
     if (st == ITP_OK && !a->effects.finish)
         st = itp_locals_start(&a->locals, o->workers, itp_clock_monotonic_ms(), err);
     return st;
@@ -150,7 +188,7 @@ itp_status agent_commit(agent *a, itp_error *err)
     }
     a->stalls = 0;
     a->fed = 0;
-    const itp_hands hands = {a->router, &a->roster, &a->timers, a->thinker, a->options->log};
+    const itp_hands hands = {&a->roster, &a->timers, a->thinker, a->options->log};
     itp_effects_run(&a->effects, &hands, itp_clock_monotonic_ms());
     agent_send_replies(a);
     if (a->options->committed) a->options->committed(a->options->ctx, a->engine, a->first);
@@ -174,10 +212,14 @@ static itp_status turn(agent *a, itp_error *err)
     zmq_pollitem_t items[] = {{a->router, 0, ZMQ_POLLIN, 0},
                               {a->control, 0, ZMQ_POLLIN, 0},
                               {NULL, itp_thinker_fd(a->thinker), ZMQ_POLLIN, 0},
-                              {NULL, a->signals, ZMQ_POLLIN, 0}};
-    if (zmq_poll(items, 4, wait_ms(a)) < 0 && zmq_errno() != EINTR)
+                              {NULL, a->signals, ZMQ_POLLIN, 0},
+                              {a->remote, 0, ZMQ_POLLIN, 0},
+                              {a->door.zap, 0, ZMQ_POLLIN, 0},
+                              {a->door.monitor, 0, ZMQ_POLLIN, 0}};
+    if (zmq_poll(items, a->remote ? 7 : 4, wait_ms(a)) < 0 && zmq_errno() != EINTR)
         return itp_fail(err, ITP_EIO, "poll: %s", zmq_strerror(zmq_errno()));
     itp_status st = ITP_OK;
+    if (items[5].revents | items[6].revents) itp_door_answer(&a->door, itp_clock_monotonic_ms());
     if (items[3].revents) st = agent_read_signals(a, err);
     if (st != ITP_OK || itp_clock_monotonic_ms() < a->stalled_until_ms) return st;
     if (a->recover) {
@@ -187,7 +229,8 @@ static itp_status turn(agent *a, itp_error *err)
     }
     if (st == ITP_OK && items[2].revents) st = agent_read_decision(a, err);
     if (st == ITP_OK && items[1].revents) st = agent_read_words(a, err);
-    if (st == ITP_OK && items[0].revents) st = agent_read_frames(a, err);
+    if (st == ITP_OK && items[0].revents) st = agent_read_frames(a, a->router, err);
+    if (st == ITP_OK && items[4].revents) st = agent_read_frames(a, a->remote, err);
     if (st == ITP_OK) st = agent_read_clocks(a, err);
     if (a->broken) st = ITP_OK; /* The commit below drops the batch and folds again. */
     return st == ITP_OK ? agent_commit(a, err) : st;
@@ -206,9 +249,9 @@ static void say_goodbye(agent *a)
 {
     itp_message bye;
     itp_message_init(&bye, ITP_VERB_BYE);
-    bye.campaign = itp_engine_campaign(a->engine)->name;
+    bye.campaign = a->campaign;
     bye.text = a->interrupted ? "the agent was interrupted" : "the campaign is over";
-    for (size_t i = 0; i < a->roster.n_peers; i++) itp_send(a->router, a->roster.peers[i], &bye);
+    for (size_t i = 0; i < a->roster.n_peers; i++) itp_send(a->roster.peers[i], &bye);
 }
 
 static void stop(agent *a)
@@ -219,6 +262,8 @@ static void stop(agent *a)
     itp_thinker_destroy(a->thinker);
     if (a->router) zmq_close(a->router);
     if (a->control) zmq_close(a->control);
+    if (a->remote) zmq_close(a->remote);
+    itp_door_close(&a->door); /* after what it guards */
     if (a->zmq) zmq_ctx_term(a->zmq);
     if (a->signals >= 0) close(a->signals);
     itp_effects_deinit(&a->effects);

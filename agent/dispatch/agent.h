@@ -16,11 +16,15 @@
 #define ITP_ROUTER_HWM 10000
 
 typedef struct itp_agent_options {
-    const char *endpoint;  /* for workers; NULL: the campaign's own place */
-    size_t workers;        /* local ones for each connector */
-    unsigned slots;        /* of each local worker; 0: 1 */
-    unsigned threads;      /* of decisions; 0: one a core */
+    const char *endpoint; /* ipc, for workers; NULL: the campaign's own place */
+    const char *remote;   /* tcp://ADDRESS:PORT, behind CURVE, for workers and people; NULL: none */
+    const char *keys;     /* key folder; NULL: the usual one */
+    size_t workers;       /* local ones for each connector */
+    unsigned slots;       /* of each local worker; 0: 1 */
+    unsigned threads;     /* of decisions; 0: one a core */
     const itp_log_to *log; /* may be NULL */
+    /* Where it listens over TCP, once it does, and its public key. May be NULL. */
+    void (*listening)(void *ctx, const char *endpoint, const char *key);
     /* After each commit: events from `first` on are durable. May be NULL. */
     void (*committed)(void *ctx, itp_engine *engine, uint64_t first);
     /* About each second, for progress. May be NULL. */

@@ -5,13 +5,18 @@
 
 #include "agent.h"
 #include "codec.h"
+#include "door.h"
 #include "effects.h"
 #include "locals.h"
 #include "places.h"
 #include "units.h"
 
+#define ITP_REPLIES_MAX 256        /* words that wait for their answers */
+#define ITP_WORD_MAX    (1u << 20) /* bytes of one */
+
 /* A person's verb that waits for its commit, or (ask) for the decision it asked for. */
 typedef struct reply {
+    void *socket;
     unsigned char route[ITP_ROUTE_MAX];
     size_t route_size;
     char *text;        /* NULL: waits for a decision */
@@ -21,7 +26,9 @@ typedef struct reply {
 typedef struct agent {
     itp_engine *engine;
     const itp_agent_options *options;
-    void *zmq, *router, *control;
+    void *zmq, *router, *control; /* ipc: workers, people */
+    void *remote;                 /* TCP behind the door: both; NULL: none */
+    itp_door door;
     int signals;
     itp_units *units;
     itp_thinker *thinker;
@@ -41,20 +48,33 @@ typedef struct agent {
     unsigned stalls;
     int64_t stalled_until_ms, next_tick_ms;
     char base[ITP_PLACE_MAX];
+    char campaign[ITP_IDENTITY_TEXT];        /* on the wire */
+    char remote_endpoint[ITP_ENDPOINT_TEXT]; /* as bound */
 } agent;
 
 /* agent.c */
 itp_status agent_feed(agent *a, itp_event *event, itp_error *err);
 itp_status agent_commit(agent *a, itp_error *err);
 
+/* frames.c: what workers say */
+itp_status agent_read_frames(agent *a, void *socket, itp_error *err);
+/* Not heard for a while, with the reason: `why` for the log and the journal, `said` to the peer. */
+itp_status agent_drop_peer(agent *a, itp_peer *peer, const char *why, const char *said,
+                           itp_error *err);
+/* Drops those whose keys are not admitted any more. */
+itp_status agent_drop_withdrawn(agent *a, itp_error *err);
+
 /* inputs.c: each reads what is there and feeds it */
-itp_status agent_read_frames(agent *a, itp_error *err);
+itp_status agent_feed_lost(agent *a, const char *worker, const char *why, itp_error *err);
 itp_status agent_read_decision(agent *a, itp_error *err);
 itp_status agent_read_signals(agent *a, itp_error *err);
 itp_status agent_read_clocks(agent *a, itp_error *err);
 
 /* replies.c: people's verbs over the control socket */
 itp_status agent_read_words(agent *a, itp_error *err);
+/* One word that has come by `socket`; key: of who said it, "" over ipc. */
+itp_status agent_take_word(agent *a, void *socket, const void *route, size_t route_size,
+                           const char *key, const void *text, size_t size, itp_error *err);
 itp_status agent_answer_asks(agent *a, const itp_decision *made, itp_id first);
 void agent_send_replies(agent *a);
 void agent_drop_replies(agent *a, const char *why);

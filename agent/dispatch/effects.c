@@ -42,13 +42,14 @@ void itp_effects_deinit(itp_effects *e)
     itp_effects_drop(e);
     free(e->items);
     free(e->finish);
-    *e = (itp_effects){0};
+    *e = (itp_effects){.campaign = e->campaign};
 }
 
 /* --- From actions
  * ------------------------------------------------------------------------------------- */
 
-static itp_status encode_offer(const itp_loop *loop, const itp_action *a, itp_buffer *frame)
+static itp_status encode_offer(const itp_loop *loop, const char *campaign, const itp_action *a,
+                               itp_buffer *frame)
 {
     const itp_campaign *c = itp_loop_campaign(loop);
     const itp_campaign_task *task = &c->tasks[a->task];
@@ -62,7 +63,7 @@ static itp_status encode_offer(const itp_loop *loop, const itp_action *a, itp_bu
     }
     itp_message m;
     itp_message_init(&m, ITP_VERB_OFFER);
-    m.campaign = c->name;
+    m.campaign = campaign;
     m.request = a->request;
     m.trial = a->trial;
     m.epoch = a->epoch;
@@ -83,12 +84,12 @@ static itp_status encode_offer(const itp_loop *loop, const itp_action *a, itp_bu
     return st;
 }
 
-static itp_status encode_short(const itp_loop *loop, const itp_action *a, itp_verb verb,
+static itp_status encode_short(const char *campaign, const itp_action *a, itp_verb verb,
                                itp_buffer *frame)
 {
     itp_message m;
     itp_message_init(&m, verb);
-    m.campaign = itp_loop_campaign(loop)->name;
+    m.campaign = campaign;
     m.request = a->request;
     m.epoch = a->epoch;
     m.text = a->text;
@@ -111,14 +112,15 @@ static itp_verb verb_of(itp_action_kind kind)
     }
 }
 
-static itp_status fill(itp_effect *effect, const itp_loop *loop, const itp_action *a)
+static itp_status fill(itp_effect *effect, const itp_loop *loop, const char *campaign,
+                       const itp_action *a)
 {
     itp_verb verb = verb_of(a->kind);
     itp_status st = itp_text_copy(a->worker, &effect->worker);
     if (st == ITP_OK && verb == ITP_VERB_OFFER)
-        st = encode_offer(loop, a, &effect->frame);
+        st = encode_offer(loop, campaign, a, &effect->frame);
     else if (st == ITP_OK && verb != ITP_VERB_COUNT)
-        st = encode_short(loop, a, verb, &effect->frame);
+        st = encode_short(campaign, a, verb, &effect->frame);
     if (st == ITP_OK && a->kind == ITP_ACTION_DECIDE)
         st = itp_snapshot_take(&effect->snapshot, loop, a->decision, (size_t)a->number);
     if (st == ITP_OK && a->kind == ITP_ACTION_FINISH) st = itp_text_copy(a->text, &effect->text);
@@ -147,7 +149,7 @@ itp_status itp_effects_add(itp_effects *e, const itp_loop *loop, const itp_actio
                                .lease_s = a->lease_s,
                                .wait_ms =
                                    a->kind == ITP_ACTION_TIMER ? a->at_ms - itp_clock_utc_ms() : 0};
-        itp_status st = fill(effect, loop, a);
+        itp_status st = fill(effect, loop, e->campaign, a);
         if (st != ITP_OK) return st;
     }
     return ITP_OK;
@@ -156,17 +158,18 @@ itp_status itp_effects_add(itp_effects *e, const itp_loop *loop, const itp_actio
 /* --- To the world
  * --------------------------------------------------------------------------------------- */
 
-static int send_frame(void *router, const itp_peer *peer, const void *bytes, size_t size)
+static int send_frame(const itp_peer *peer, const void *bytes, size_t size)
 {
-    if (zmq_send(router, peer->route, peer->route_size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) return 0;
-    return zmq_send(router, bytes, size, ZMQ_DONTWAIT) >= 0;
+    if (zmq_send(peer->socket, peer->route, peer->route_size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
+        return 0;
+    return zmq_send(peer->socket, bytes, size, ZMQ_DONTWAIT) >= 0;
 }
 
-itp_status itp_send(void *router, const itp_peer *peer, const itp_message *message)
+itp_status itp_send(const itp_peer *peer, const itp_message *message)
 {
     itp_buffer frame = {0};
     itp_status st = itp_wire_encode(message, &frame);
-    if (st == ITP_OK && !send_frame(router, peer, frame.data, frame.size)) st = ITP_EIO;
+    if (st == ITP_OK && !send_frame(peer, frame.data, frame.size)) st = ITP_EIO;
     itp_buffer_deinit(&frame);
     return st;
 }
@@ -177,10 +180,10 @@ static void deliver(const itp_effect *effect, const itp_hands *h)
 {
     for (size_t i = 0; !effect->worker && i < h->roster->n_peers; i++)
         if (h->roster->peers[i]->name)
-            send_frame(h->router, h->roster->peers[i], effect->frame.data, effect->frame.size);
+            send_frame(h->roster->peers[i], effect->frame.data, effect->frame.size);
     if (!effect->worker) return;
     const itp_peer *peer = itp_roster_by_name(h->roster, effect->worker);
-    if (!peer || !send_frame(h->router, peer, effect->frame.data, effect->frame.size))
+    if (!peer || !send_frame(peer, effect->frame.data, effect->frame.size))
         itp_log(h->log, ITP_WARN, "undelivered", "worker=%s request=%" PRIu64 " epoch=%" PRIu32,
                 effect->worker, effect->attempt.request, effect->attempt.epoch);
 }

@@ -16,6 +16,7 @@
 typedef struct itp_effect itp_effect;
 
 typedef struct itp_effects {
+    const char *campaign; /* identity, on every frame; borrowed */
     itp_effect *items;
     size_t n, capacity;
     char *finish;      /* set by effects_run when the loop finishes; the caller's to free */
@@ -24,7 +25,6 @@ typedef struct itp_effects {
 
 /* What effects act on. */
 typedef struct itp_hands {
-    void *router; /* ZeroMQ socket */
     itp_roster_table *roster;
     itp_timers *timers;
     itp_thinker *thinker;
@@ -39,6 +39,6 @@ void itp_effects_deinit(itp_effects *effects);
 
 /* Sends one message to a peer at once (only what carries no promise: WELCOME, REREGISTER, ERROR,
  * BYE). */
-itp_status itp_send(void *router, const itp_peer *peer, const itp_message *message);
+itp_status itp_send(const itp_peer *peer, const itp_message *message);
 
 #endif

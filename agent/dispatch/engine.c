@@ -64,6 +64,24 @@ itp_status itp_engine_definition(itp_journal *journal, itp_campaign **out, itp_e
     return st;
 }
 
+itp_status itp_engine_identity(itp_engine *e, char out[ITP_IDENTITY_TEXT], itp_error *err)
+{
+    char hash[ITP_HASH_TEXT];
+    itp_journal_cursor *cursor;
+    const itp_journal_row *row;
+    itp_status st = itp_journal_cursor_open(&cursor, e->journal, 1, err);
+    if (st != ITP_OK) return st;
+    st = itp_journal_cursor_next(cursor, &row, err);
+    if (st == ITP_OK && !row)
+        st = itp_fail(err, ITP_ESTATE, "journal %s: is empty", itp_journal_path(e->journal));
+    if (st == ITP_OK) {
+        itp_hash_text(row->hash, hash);
+        snprintf(out, ITP_IDENTITY_TEXT, "%.900s@%.16s", e->campaign->name, hash);
+    }
+    itp_journal_cursor_close(cursor);
+    return st;
+}
+
 /* --- What the numbers in events mean
  * ------------------------------------------------------------------ */
 

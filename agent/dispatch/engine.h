@@ -39,6 +39,11 @@ const itp_campaign *itp_engine_campaign(const itp_engine *engine);
 itp_journal *itp_engine_journal(itp_engine *engine);
 int itp_engine_is_new(const itp_engine *engine); /* 1: this open began the journal */
 
+/* The journal's identity on the wire: the campaign's name, and digits of the hash of the first
+ * event, in which two journals of one campaign file differ. Needs one committed event. */
+#define ITP_IDENTITY_TEXT 1024
+itp_status itp_engine_identity(itp_engine *engine, char out[ITP_IDENTITY_TEXT], itp_error *err);
+
 /* Reads the campaign that a journal began with. *out is the caller's to destroy. */
 itp_status itp_engine_definition(itp_journal *journal, itp_campaign **out, itp_error *err);
 

@@ -7,21 +7,21 @@
 #include <zmq.h>
 
 #include "agent_state.h"
+#include "clock.h"
+#include "gate.h"
 #include "words.h"
 
-static itp_status add_reply(agent *a, zmq_msg_t *route, char *text, uint64_t decision)
+static itp_status add_reply(agent *a, const reply *to, char *text, uint64_t decision)
 {
     reply *replies = realloc(a->replies, (a->n_replies + 1) * sizeof *replies);
-    size_t size = zmq_msg_size(route);
-    if (!replies || size > ITP_ROUTE_MAX) {
-        if (replies) a->replies = replies;
+    if (!replies) {
         free(text);
         return ITP_ENOMEM;
     }
     a->replies = replies;
-    reply *r = &replies[a->n_replies++];
-    *r = (reply){.route_size = size, .text = text, .decision = decision};
-    memcpy(r->route, zmq_msg_data(route), size);
+    replies[a->n_replies] = *to;
+    replies[a->n_replies].text = text;
+    replies[a->n_replies++].decision = decision;
     return ITP_OK;
 }
 
@@ -34,25 +34,61 @@ static char *reply_text(int ok, const char *error)
     return text;
 }
 
-static itp_status take_word(agent *a, zmq_msg_t *route, zmq_msg_t *payload, itp_error *err)
+static itp_status take_word(agent *a, const reply *to, const char *by, const char *text,
+                            itp_error *err)
 {
-    char *text = strndup(zmq_msg_data(payload), zmq_msg_size(payload));
-    if (!text) return ITP_ENOMEM;
     itp_word word;
     itp_error why = {0};
     uint64_t decisions = itp_loop_counts(itp_engine_loop(a->engine)).decisions;
     itp_status st = itp_word_read(&word, text, itp_engine_loop(a->engine), a->units, &why);
+    char said[400];
     if (st != ITP_OK) {
-        st = add_reply(a, route, reply_text(0, why.text), 0);
+        st = add_reply(a, to, reply_text(0, why.text), 0);
     } else {
+        /* Who said it is whose key it is; what the words say of themselves comes behind. */
+        snprintf(said, sizeof said, "%s: %.300s", by ? by : "", word.event.text);
+        if (by && word.event.text) word.event.text = said;
         st = agent_feed(a, &word.event, err);
         int refused = a->effects.refused[0] != '\0';
         int asked = word.event.kind == ITP_EVENT_ASKED && !refused;
         if (st == ITP_OK)
-            st = add_reply(a, route, asked ? NULL : reply_text(!refused, a->effects.refused),
+            st = add_reply(a, to, asked ? NULL : reply_text(!refused, a->effects.refused),
                            decisions + 1);
     }
     itp_word_deinit(&word);
+    return st;
+}
+
+/* The verb of a word, "" when it has none. */
+static void read_verb(const char *text, char verb[32])
+{
+    json_t *json = json_loads(text, 0, NULL);
+    const char *found = json_string_value(json_object_get(json, "verb"));
+    snprintf(verb, 32, "%s", found ? found : "");
+    json_decref(json);
+}
+
+itp_status agent_take_word(agent *a, void *socket, const void *route, size_t route_size,
+                           const char *key, const void *bytes, size_t size, itp_error *err)
+{
+    reply to = {.socket = socket, .route_size = route_size};
+    const itp_gate gate = {itp_engine_loop(a->engine), a->campaign, &a->door.allowed};
+    const itp_allowed_key *known = key[0] ? itp_allowed_find(&a->door.allowed, key) : NULL;
+    const char *why;
+    char verb[32];
+    if (route_size > ITP_ROUTE_MAX || a->n_replies >= ITP_REPLIES_MAX || size > ITP_WORD_MAX)
+        return ITP_OK;
+    char *text = strndup(bytes, size);
+    if (!text) return ITP_ENOMEM;
+    memcpy(to.route, route, route_size);
+    read_verb(text, verb);
+    itp_status st = ITP_OK;
+    if (itp_gate_word(&gate, key, verb, &why) != ITP_PASS) {
+        itp_door_refused(&a->door, key, verb, why, itp_clock_monotonic_ms());
+        st = add_reply(a, &to, reply_text(0, ITP_GATE_ANSWER), 0);
+    } else {
+        st = take_word(a, &to, known ? known->name : NULL, text, err);
+    }
     free(text);
     return st;
 }
@@ -67,7 +103,9 @@ itp_status agent_read_words(agent *a, itp_error *err)
         int got = zmq_msg_recv(&route, a->control, ZMQ_DONTWAIT) >= 0;
         int more = got && zmq_msg_more(&route);
         while (more && zmq_msg_recv(&part, a->control, 0) >= 0) more = zmq_msg_more(&part);
-        if (got) st = take_word(a, &route, &part, err);
+        if (got)
+            st = agent_take_word(a, a->control, zmq_msg_data(&route), zmq_msg_size(&route), "",
+                                 zmq_msg_data(&part), zmq_msg_size(&part), err);
         zmq_msg_close(&route);
         zmq_msg_close(&part);
         if (!got) break;
@@ -95,9 +133,9 @@ void agent_send_replies(agent *a)
             a->replies[kept++] = *r;
             continue;
         }
-        if (zmq_send(a->control, r->route, r->route_size, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0) {
-            zmq_send(a->control, "", 0, ZMQ_SNDMORE | ZMQ_DONTWAIT);
-            zmq_send(a->control, r->text, strlen(r->text), ZMQ_DONTWAIT);
+        if (zmq_send(r->socket, r->route, r->route_size, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0) {
+            zmq_send(r->socket, "", 0, ZMQ_SNDMORE | ZMQ_DONTWAIT);
+            zmq_send(r->socket, r->text, strlen(r->text), ZMQ_DONTWAIT);
         }
         free(r->text);
     }

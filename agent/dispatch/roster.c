@@ -22,10 +22,12 @@ void itp_roster_deinit(itp_roster_table *t)
     *t = (itp_roster_table){0};
 }
 
-itp_peer *itp_roster_by_route(const itp_roster_table *t, const void *route, size_t size)
+itp_peer *itp_roster_by_route(const itp_roster_table *t, const void *socket, const void *route,
+                              size_t size)
 {
     for (size_t i = 0; i < t->n_peers; i++)
-        if (t->peers[i]->route_size == size && memcmp(t->peers[i]->route, route, size) == 0)
+        if (t->peers[i]->socket == socket && t->peers[i]->route_size == size &&
+            memcmp(t->peers[i]->route, route, size) == 0)
             return t->peers[i];
     return NULL;
 }
@@ -47,14 +49,16 @@ static void *one_more(void *items, size_t n, size_t *capacity, size_t size)
     return grown;
 }
 
-itp_peer *itp_roster_add(itp_roster_table *t, const void *route, size_t size, int64_t now_ms)
+itp_peer *itp_roster_add(itp_roster_table *t, void *socket, const void *route, size_t size,
+                         int64_t now_ms)
 {
-    if (size > ITP_ROUTE_MAX) return NULL;
+    if (size > ITP_ROUTE_MAX || t->n_peers >= ITP_PEERS_MAX) return NULL;
     itp_peer **peers = one_more(t->peers, t->n_peers, &t->cap_peers, sizeof *peers);
     if (!peers) return NULL;
     t->peers = peers;
     itp_peer *peer = calloc(1, sizeof *peer);
     if (!peer) return NULL;
+    peer->socket = socket;
     memcpy(peer->route, route, size);
     peer->route_size = size;
     peer->heard_ms = now_ms;
@@ -127,10 +131,10 @@ void itp_lease_end(itp_roster_table *t, itp_attempt attempt)
     *lease = t->leases[--t->n_leases];
 }
 
-void itp_lease_renew(itp_roster_table *t, itp_attempt attempt, int64_t now_ms)
+void itp_lease_renew(itp_roster_table *t, itp_attempt attempt, const char *worker, int64_t now_ms)
 {
     itp_lease *lease = find_lease(t, attempt);
-    if (lease) lease->due_ms = now_ms + lease->lease_ms;
+    if (lease && strcmp(lease->worker, worker) == 0) lease->due_ms = now_ms + lease->lease_ms;
 }
 
 const itp_lease *itp_lease_over(const itp_roster_table *t, int64_t now_ms)

@@ -6,15 +6,23 @@
 #define ITP_ROSTER_H
 
 #include "interphase/event.h"
+#include "keys.h"
 
+#define ITP_PEERS_MAX  4096  /* connections remembered */
+#define ITP_SHUT_MS    60000 /* for so long nothing is heard from a peer that broke the protocol */
 #define ITP_ROUTE_MAX  255   /* bytes of a ZeroMQ routing id */
 #define ITP_SILENCE_MS 15000 /* without a frame for so long a worker counts as lost */
 
+/* A connection. Over TCP it is known by its key; the routing id only says where answers go. */
 typedef struct itp_peer {
+    void *socket; /* it came in by; borrowed */
     unsigned char route[ITP_ROUTE_MAX];
     size_t route_size;
-    char *name; /* NULL until it has registered */
+    char key[ITP_Z85_TEXT]; /* "" over ipc */
+    char *name;             /* NULL until it has registered */
+    itp_class cls;          /* of the tasks it has registered */
     int64_t heard_ms;
+    int64_t shut_until_ms; /* it has broken the protocol: not heard before this time */
 } itp_peer;
 
 typedef struct itp_lease {
@@ -32,11 +40,13 @@ typedef struct itp_roster_table {
 
 void itp_roster_deinit(itp_roster_table *table);
 
-/* The peer behind a routing id, or NULL; by name, or NULL. */
-itp_peer *itp_roster_by_route(const itp_roster_table *table, const void *route, size_t size);
+/* The peer behind a routing id of a socket, or NULL; by name, or NULL. */
+itp_peer *itp_roster_by_route(const itp_roster_table *table, const void *socket, const void *route,
+                              size_t size);
 itp_peer *itp_roster_by_name(const itp_roster_table *table, const char *name);
-/* A new peer, heard now. NULL: no memory. */
-itp_peer *itp_roster_add(itp_roster_table *table, const void *route, size_t size, int64_t now_ms);
+/* A new peer, heard now. NULL: no memory, or too many. */
+itp_peer *itp_roster_add(itp_roster_table *table, void *socket, const void *route, size_t size,
+                         int64_t now_ms);
 /* Gives it the name; another peer of that name is forgotten (it came back by a new connection). */
 itp_status itp_roster_name(itp_roster_table *table, itp_peer *peer, const char *name);
 void itp_roster_remove(itp_roster_table *table, itp_peer *peer);
@@ -46,7 +56,9 @@ itp_peer *itp_roster_silent(const itp_roster_table *table, int64_t now_ms);
 itp_status itp_lease_begin(itp_roster_table *table, itp_attempt attempt, const char *worker,
                            double lease_s, int64_t now_ms);
 void itp_lease_end(itp_roster_table *table, itp_attempt attempt);
-void itp_lease_renew(itp_roster_table *table, itp_attempt attempt, int64_t now_ms);
+/* Renews the lease if it is this worker's. */
+void itp_lease_renew(itp_roster_table *table, itp_attempt attempt, const char *worker,
+                     int64_t now_ms);
 /* A lease that is over, or NULL; and when the next one will be (INT64_MAX: none). */
 const itp_lease *itp_lease_over(const itp_roster_table *table, int64_t now_ms);
 int64_t itp_lease_next(const itp_roster_table *table);

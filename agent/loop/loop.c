@@ -30,6 +30,7 @@ void itp_loop_destroy(itp_loop *loop)
     for (size_t i = 0; i < loop->n_requests; i++) {
         free(loop->requests[i].trials);
         free(loop->requests[i].inputs);
+        free(loop->requests[i].given);
     }
     for (size_t i = 0; i < loop->n_workers; i++) {
         worker *w = &loop->workers[i];

@@ -89,5 +89,7 @@ const char *itp_loop_reason(const itp_loop *loop);           /* why it finishes;
 /* ITP_ENOTFOUND. Pointers are borrowed until the next step. */
 itp_status itp_loop_trial(const itp_loop *loop, itp_id trial, itp_trial_view *out);
 itp_status itp_loop_request(const itp_loop *loop, itp_id request, itp_request_view *out);
+/* 1 when this attempt, the present one or an earlier, was offered to the worker of that name. */
+int itp_loop_was_given(const itp_loop *loop, itp_attempt attempt, const char *worker);
 
 #endif

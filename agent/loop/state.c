@@ -107,6 +107,14 @@ itp_status itp_loop_trial(const itp_loop *loop, itp_id id, itp_trial_view *out)
     return ITP_OK;
 }
 
+int itp_loop_was_given(const itp_loop *loop, itp_attempt attempt, const char *worker)
+{
+    if (attempt.request == 0 || attempt.request > loop->n_requests || !worker) return 0;
+    const request *r = &loop->requests[attempt.request - 1];
+    if (attempt.epoch == 0 || attempt.epoch > r->n_given) return 0;
+    return strcmp(loop->workers[r->given[attempt.epoch - 1]].name, worker) == 0;
+}
+
 itp_status itp_loop_request(const itp_loop *loop, itp_id id, itp_request_view *out)
 {
     if (id == 0 || id > loop->n_requests) return ITP_ENOTFOUND;

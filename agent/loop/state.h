@@ -32,6 +32,8 @@ typedef struct request {
     itp_id same;       /* an earlier request of equal hash, or 0 */
     itp_id next, prev; /* in the queue */
     int64_t since_ms, due_ms;
+    uint32_t *given; /* worker of each epoch, n_given of them */
+    uint32_t n_given;
 } request;
 
 #define NO_WORKER ((size_t)-1)

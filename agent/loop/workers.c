@@ -38,10 +38,22 @@ static size_t choose_worker(const itp_loop *loop, int task)
     return best;
 }
 
+/* Who had which attempt: only its worker may answer for it, however late. */
+static itp_status note_given(request *r, size_t index)
+{
+    uint32_t *given = realloc(r->given, (r->n_given + 1) * sizeof *given);
+    if (!given) return ITP_ENOMEM;
+    r->given = given;
+    given[r->n_given++] = (uint32_t)index;
+    return ITP_OK;
+}
+
 static itp_status lease(itp_loop *loop, itp_id id, size_t index)
 {
     queue_remove(loop, id);
     request *r = &loop->requests[id - 1];
+    itp_status st = note_given(r, index);
+    if (st != ITP_OK) return st;
     r->state = ITP_REQUEST_LEASED;
     r->since_ms = loop->now_ms;
     r->worker = index;

@@ -8,6 +8,9 @@
 #include "clock.h"
 
 #define MONITOR_ENDPOINT "inproc://monitor"
+#define FAILED                                                                                     \
+    (ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |                  \
+     ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
 
 enum {
     HIGH_WATER = 4096,
@@ -16,6 +19,7 @@ enum {
     LINK_BEAT_MS = 5000, /* ZMTP's own heartbeat finds a half-open connection */
     LINK_TIMEOUT_MS = 15000,
     HANDSHAKE_MS = 10000,
+    REFUSED_MS = 5000, /* pause before a refused key knocks again */
     LINGER_MS = 1000
 };
 
@@ -41,29 +45,41 @@ static itp_status zmq_fail(const char *what, itp_error *err)
     return itp_fail(err, ITP_EIO, "%s: %s", what, zmq_strerror(zmq_errno()));
 }
 
-itp_status link_open(agent_link *link, const char *endpoint, const itp_log_to *log, itp_error *err)
+/* TCP without CURVE does not exist here: what is missing was refused when it was looked for. */
+static int lock(void *socket, const itp_credentials *who)
 {
-    *link = (agent_link){.log = log, .sent_ms = itp_clock_monotonic_ms()};
-    if (strncmp(endpoint, "ipc://", 6) != 0)
-        return itp_fail(err, ITP_ENOTSUP,
-                        "%s: without keys a worker connects only over ipc (ipc://PATH)", endpoint);
+    if (!who->server_key[0]) return 1;
+    return zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, who->server_key, ITP_Z85_TEXT) == 0 &&
+           zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, who->keys.public_key, ITP_Z85_TEXT) == 0 &&
+           zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, who->keys.secret_key, ITP_Z85_TEXT) == 0;
+}
+
+itp_status link_open(agent_link *link, const itp_credentials *who, const itp_log_to *log,
+                     itp_error *err)
+{
+    *link = (agent_link){
+        .log = log, .sent_ms = itp_clock_monotonic_ms(), .who = *who, .again_ms = INT64_MAX};
+    if (strncmp(who->endpoint, "ipc://", 6) != 0 && !who->server_key[0])
+        return itp_fail(err, ITP_EREFUSED, "%s: TCP needs keys", who->endpoint);
     link->zmq = zmq_ctx_new();
     if (!link->zmq) return zmq_fail("ZeroMQ", err);
     link->dealer = zmq_socket(link->zmq, ZMQ_DEALER);
     /* IMMEDIATE: nothing is queued for a connection that does not exist; the outbox is our queue.
      */
-    if (!link->dealer || !set_up(link->dealer) || !set(link->dealer, ZMQ_IMMEDIATE, 1))
+    if (!link->dealer || !set_up(link->dealer) || !lock(link->dealer, who) ||
+        !set(link->dealer, ZMQ_IMMEDIATE, 1))
         return zmq_fail("socket", err);
     if (zmq_socket_monitor(link->dealer, MONITOR_ENDPOINT,
-                           ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED) != 0)
+                           ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | FAILED) != 0)
         return zmq_fail("socket monitor", err);
     link->monitor = zmq_socket(link->zmq, ZMQ_PAIR);
     if (!link->monitor || zmq_connect(link->monitor, MONITOR_ENDPOINT) != 0)
         return zmq_fail("socket monitor", err);
     link->stop = zmq_socket(link->zmq, ZMQ_SUB);
-    if (!link->stop || !set_up(link->stop) || zmq_setsockopt(link->stop, ZMQ_SUBSCRIBE, "", 0) != 0)
+    if (!link->stop || !set_up(link->stop) || !lock(link->stop, who) ||
+        zmq_setsockopt(link->stop, ZMQ_SUBSCRIBE, "", 0) != 0)
         return zmq_fail("safe-stop socket", err);
-    if (zmq_connect(link->dealer, endpoint) != 0) return zmq_fail(endpoint, err);
+    if (zmq_connect(link->dealer, who->endpoint) != 0) return zmq_fail(who->endpoint, err);
     return ITP_OK;
 }
 
@@ -76,6 +92,7 @@ void link_close(agent_link *link)
     if (link->monitor) zmq_close(link->monitor);
     if (link->stop) zmq_close(link->stop);
     if (link->zmq) zmq_ctx_term(link->zmq);
+    itp_keys_wipe(&link->who.keys);
     itp_buffer_deinit(&link->out);
     itp_wire_arena_deinit(&link->arena);
 }
@@ -135,9 +152,26 @@ itp_status link_receive(agent_link *link, itp_message *out)
     return st;
 }
 
-link_change link_watch(agent_link *link)
+/* libzmq gives up after a handshake that failed; we come back, for the key may be admitted. */
+static void knock_later(agent_link *link, int64_t now_ms)
+{
+    if (!link->refused)
+        itp_log(link->log, ITP_ERROR, "refused_by_agent",
+                "endpoint=%s text=the agent does not admit this key, or has another one than we "
+                "were told; on its machine run: interphase enrol %s --public '%s'",
+                link->who.endpoint, link->who.keys.name, link->who.keys.public_key);
+    link->refused = 1;
+    if (link->again_ms == INT64_MAX) zmq_disconnect(link->dealer, link->who.endpoint);
+    link->again_ms = now_ms + REFUSED_MS;
+}
+
+link_change link_watch(agent_link *link, int64_t now_ms)
 {
     link_change change = LINK_SAME;
+    if (now_ms >= link->again_ms) {
+        link->again_ms = INT64_MAX;
+        zmq_connect(link->dealer, link->who.endpoint);
+    }
     zmq_msg_t event;
     int single;
     zmq_msg_init(&event);
@@ -148,9 +182,11 @@ link_change link_watch(agent_link *link)
         if (zmq_msg_size(&event) >= sizeof kind) memcpy(&kind, zmq_msg_data(&event), sizeof kind);
         if (zmq_msg_more(&event)) receive_frame(link->monitor, &event, &single);
         if (kind == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) change = LINK_UP;
+        if (kind & FAILED && link->who.server_key[0]) knock_later(link, now_ms);
         if (kind == ZMQ_EVENT_DISCONNECTED) change = LINK_DOWN;
     }
     zmq_msg_close(&event);
+    if (change == LINK_UP) link->refused = 0;
     return change;
 }
 
@@ -161,7 +197,9 @@ void link_listen_stop(agent_link *link, const char *endpoint)
     if (link->stop_endpoint[0]) zmq_disconnect(link->stop, link->stop_endpoint);
     link->stop_endpoint[0] = '\0';
     if (!*endpoint) return;
-    if (strncmp(endpoint, "ipc://", 6) != 0 || zmq_connect(link->stop, endpoint) != 0) {
+    int as_safe = link->who.server_key[0] ? strncmp(endpoint, "tcp://", 6) == 0
+                                          : strncmp(endpoint, "ipc://", 6) == 0;
+    if (!as_safe || zmq_connect(link->stop, endpoint) != 0) {
         itp_log(link->log, ITP_ERROR, "safe_stop_unreachable", "endpoint=%s", endpoint);
         return;
     }

@@ -208,7 +208,7 @@ void session_tick(session *s, int64_t now_ms)
 
 int64_t session_next_ms(const session *s)
 {
-    int64_t next = INT64_MAX;
+    int64_t next = s->link.again_ms;
     if (s->state == SESSION_GREETING) next = s->hello_at_ms;
     if (s->state == SESSION_REGISTERED) next = s->beat_at_ms;
     for (const job *job = s->jobs; job; job = job->next)

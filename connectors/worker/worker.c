@@ -147,7 +147,12 @@ static itp_status open_session(session *s, worker *w, itp_error *err)
                             .store = s->store,
                             .slots = s->options->slots};
     if ((st = itp_crew_open(&s->crew, &setting, err)) != ITP_OK) return st;
-    return link_open(&s->link, s->options->endpoint, s->log, err);
+    itp_credentials who;
+    st = itp_credentials_find(&who, s->options->endpoint, s->options->key, s->options->server_key,
+                              err);
+    if (st == ITP_OK) st = link_open(&s->link, &who, s->log, err);
+    itp_keys_wipe(&who.keys);
+    return st;
 }
 
 static itp_status open_worker(worker *w, const itp_worker_options *options, const itp_log_to *log,
@@ -214,7 +219,7 @@ static void handle(worker *w, const zmq_pollitem_t *items)
     if (link_stopped(&s->link)) session_halt(s);
     if (items[5].revents && s->options->die_with_parent) session_stop(s, STOP_NOW);
     if (items[4].revents) read_signals(w);
-    link_change change = link_watch(&s->link);
+    link_change change = link_watch(&s->link, now);
     if (change == LINK_DOWN) session_lost(s);
     if (change == LINK_UP) session_greet(s, now);
     itp_message message;
@@ -266,7 +271,7 @@ itp_status itp_worker_run(const itp_worker_options *options, const itp_log_to *l
         return st;
     }
     itp_log(log, ITP_INFO, "worker_up", "name=%s connector=%s slots=%u endpoint=%s", w->name,
-            itp_plugin_path(w->session.plugin), options->slots, options->endpoint);
+            itp_plugin_path(w->session.plugin), options->slots, w->session.link.who.endpoint);
     st = live(w);
     session_bye(&w->session, "stopped");
     if (st == ITP_ETIMEOUT) {

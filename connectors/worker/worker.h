@@ -13,12 +13,14 @@
 #define ITP_WORKER_SLOTS_MAX 1024
 
 typedef struct itp_worker_options {
-    const char *endpoint;  /* ipc://... of the agent */
-    const char *connector; /* name or path; REGISTER says the same word, its schema the id */
-    const char *config;    /* JSON object for the connector; NULL: none */
-    const char *name;      /* as the agent shows it; NULL: HOST-CONNECTOR */
-    const char *state;     /* folder of outbox, ledger and attempts; NULL: by name in the home */
-    const char *base;      /* relative paths start here, the connector's too; NULL: this folder */
+    const char *endpoint;   /* ipc://... or tcp://... of the agent; NULL: as the key file says */
+    const char *connector;  /* name or path; REGISTER says the same word, its schema the id */
+    const char *config;     /* JSON object for the connector; NULL: none */
+    const char *name;       /* as the agent shows it; NULL: HOST-CONNECTOR */
+    const char *state;      /* folder of outbox, ledger and attempts; NULL: by name in the home */
+    const char *base;       /* relative paths start here, the connector's too; NULL: this folder */
+    const char *key;        /* TCP: file or name of ours; NULL: one that knows the agent */
+    const char *server_key; /* TCP: the agent's, or a file with it; NULL: as the key file says */
     const char *const *allow; /* programs that `command` may run; each a path or a name */
     unsigned slots, n_allow;
     int drain;           /* 1: a signal lets running work finish */

@@ -17,8 +17,11 @@ static const char HELP[] =
     "\n"
     "Performs the tasks of one connector for the agent at ENDPOINT, until it is told to stop.\n"
     "\n"
-    "  --connect ENDPOINT   where the agent listens, e.g. "
-    "ipc:///run/user/1000/interphase/f00.sock\n"
+    "  --connect ENDPOINT   where the agent listens: tcp://HOST:PORT, or ipc://PATH on one "
+    "machine\n"
+    "  --key FILE           our key, as `interphase enrol` has written it (TCP); it names the\n"
+    "                       agent too, so that --connect may be left out\n"
+    "  --server-key KEY     the agent's public key, or a file with it, where our key has none\n"
     "  --connector NAME     name of an installed connector, or the path of a .so\n"
     "  --config JSON        the connector's own settings\n"
     "  --slots N            attempts at a time (default 1)\n"
@@ -73,20 +76,31 @@ static int read_slots(const char *text, unsigned *out)
 /* -1: go on; else the exit code. */
 static int read_arguments(int argc, char **argv, arguments *a)
 {
-    static const struct option OPTIONS[] = {
-        {"connect", required_argument, NULL, 'c'}, {"connector", required_argument, NULL, 'C'},
-        {"config", required_argument, NULL, 'j'},  {"slots", required_argument, NULL, 's'},
-        {"name", required_argument, NULL, 'n'},    {"allow", required_argument, NULL, 'a'},
-        {"base", required_argument, NULL, 'b'},    {"state", required_argument, NULL, 'S'},
-        {"drain", no_argument, NULL, 'd'},         {"die-with-parent", no_argument, NULL, 'p'},
-        {"log", required_argument, NULL, 'l'},     {"describe", no_argument, NULL, 'D'},
-        {"check", required_argument, NULL, 'k'},   {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},       {NULL, 0, NULL, 0}};
+    static const struct option OPTIONS[] = {{"connect", required_argument, NULL, 'c'},
+                                            {"key", required_argument, NULL, 'K'},
+                                            {"server-key", required_argument, NULL, 'P'},
+                                            {"connector", required_argument, NULL, 'C'},
+                                            {"config", required_argument, NULL, 'j'},
+                                            {"slots", required_argument, NULL, 's'},
+                                            {"name", required_argument, NULL, 'n'},
+                                            {"allow", required_argument, NULL, 'a'},
+                                            {"base", required_argument, NULL, 'b'},
+                                            {"state", required_argument, NULL, 'S'},
+                                            {"drain", no_argument, NULL, 'd'},
+                                            {"die-with-parent", no_argument, NULL, 'p'},
+                                            {"log", required_argument, NULL, 'l'},
+                                            {"describe", no_argument, NULL, 'D'},
+                                            {"check", required_argument, NULL, 'k'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {"version", no_argument, NULL, 'V'},
+                                            {NULL, 0, NULL, 0}};
     itp_worker_options *o = &a->options;
     int bad = 0;
     for (int option; !bad && (option = getopt_long(argc, argv, "h", OPTIONS, NULL)) != -1;) {
         switch (option) {
         case 'c': o->endpoint = optarg; break;
+        case 'K': o->key = optarg; break;
+        case 'P': o->server_key = optarg; break;
         case 'C': o->connector = optarg; break;
         case 'j': o->config = optarg; break;
         case 's': bad = read_slots(optarg, &o->slots); break;
@@ -154,7 +168,7 @@ int main(int argc, char **argv)
         return ask_connector(&a, rest);
     }
     if (rest) return complain("unexpected argument");
-    if (!a.options.endpoint) return complain("--connect is missing");
+    if (!a.options.endpoint && !a.options.key) return complain("--connect or --key is missing");
     a.options.allow = a.allow;
     itp_error err = {.status = ITP_OK};
     itp_status st = itp_worker_run(&a.options, &a.log, &err);

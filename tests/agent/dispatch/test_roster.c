@@ -8,15 +8,15 @@
 static void a_worker_that_returns_by_another_route_replaces_itself(void)
 {
     itp_roster_table table = {0};
-    itp_peer *old = itp_roster_add(&table, "aa", 2, 100),
-             *fresh = itp_roster_add(&table, "bb", 2, 200);
+    itp_peer *old = itp_roster_add(&table, NULL, "aa", 2, 100),
+             *fresh = itp_roster_add(&table, NULL, "bb", 2, 200);
     CU_ASSERT_PTR_NOT_NULL_FATAL(old);
     CU_ASSERT_PTR_NOT_NULL_FATAL(fresh);
     CU_ASSERT_EQUAL(itp_roster_name(&table, old, "w"), ITP_OK);
     CU_ASSERT_PTR_EQUAL(itp_roster_by_name(&table, "w"), old);
     CU_ASSERT_EQUAL(itp_roster_name(&table, fresh, "w"), ITP_OK);
     CU_ASSERT_PTR_EQUAL(itp_roster_by_name(&table, "w"), fresh);
-    CU_ASSERT_PTR_NULL(itp_roster_by_route(&table, "aa", 2));
+    CU_ASSERT_PTR_NULL(itp_roster_by_route(&table, NULL, "aa", 2));
     CU_ASSERT_EQUAL(table.n_peers, 1);
     itp_roster_deinit(&table);
 }
@@ -24,7 +24,7 @@ static void a_worker_that_returns_by_another_route_replaces_itself(void)
 static void silence_is_measured_from_the_last_frame(void)
 {
     itp_roster_table table = {0};
-    itp_peer *peer = itp_roster_add(&table, "a", 1, 1000);
+    itp_peer *peer = itp_roster_add(&table, NULL, "a", 1, 1000);
     CU_ASSERT_PTR_NULL(itp_roster_silent(&table, 1000 + ITP_SILENCE_MS));
     CU_ASSERT_PTR_EQUAL(itp_roster_silent(&table, 1001 + ITP_SILENCE_MS), peer);
     peer->heard_ms = 2000;
@@ -40,7 +40,8 @@ static void a_lease_ends_when_it_is_not_renewed(void)
     CU_ASSERT_EQUAL(itp_lease_begin(&table, a, "w", 1.5, 0), ITP_OK);
     CU_ASSERT_EQUAL(itp_lease_begin(&table, b, "v", 5, 0), ITP_OK);
     CU_ASSERT_EQUAL(itp_lease_next(&table), 1500);
-    itp_lease_renew(&table, a, 1000);
+    itp_lease_renew(&table, a, "w", 1000);
+    itp_lease_renew(&table, a, "v", 2000); /* not its lease to renew */
     CU_ASSERT_PTR_NULL(itp_lease_over(&table, 2499));
     const itp_lease *over = itp_lease_over(&table, 2500);
     CU_ASSERT_PTR_NOT_NULL_FATAL(over);

@@ -1,0 +1,146 @@
+"""Keys, enrolment and TCP as a user meets them. SPDX-License-Identifier: GPL-3.0-or-later"""
+import json
+import os
+import stat
+import subprocess
+import unittest
+
+import cli
+
+
+class Secure(cli.Case):
+    """An agent over TCP at a free port; keys in the test's own folder."""
+
+    def setUp(self):
+        super().setUp()
+        self.environment["XDG_CONFIG_HOME"] = self.path("config")
+        self.environment["XDG_STATE_HOME"] = self.path("state")
+        self.keys = self.path("config/interphase/keys")
+        self.running = []
+
+    def tearDown(self):
+        for process in self.running:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
+        super().tearDown()
+
+    def begin(self, *words, trials=30, latency=", latency: 50 ms"):
+        """The agent's process, and its endpoint."""
+        self.write("branin.yaml", cli.BRANIN % (latency, "", trials, ""))
+        with open(self.path("agent.log"), "w", encoding="utf-8") as log:
+            process = subprocess.Popen(
+                [cli.PROGRAM, "run", "branin.yaml", "--workers", "0", "--listen", "tcp://127.0.0.1:*",
+                 "--json", *words], cwd=self.folder, env=self.environment, text=True,
+                stdout=subprocess.PIPE, stderr=log)
+        self.running.append(process)
+        for line in process.stdout:
+            if "listening" in line:
+                return process, json.loads(line)["listening"]["endpoint"]
+        self.fail("the agent does not listen")
+
+    def worker(self, *words):
+        process = self.start("worker", "--connector", "function", "--state", f"state-{len(self.running)}", *words)
+        self.running.append(process)
+        return process
+
+    def until(self, process, word):
+        for line in process.stdout:
+            if word in line:
+                return line
+        self.fail(f"the agent never said {word}")
+
+    def server_key(self):
+        with open(os.path.join(self.keys, "agent.key"), encoding="utf-8") as handle:
+            return next(line.split()[1] for line in handle if line.startswith("public"))
+
+    def log(self):
+        with open(self.path("agent.log"), encoding="utf-8") as handle:
+            return handle.read()
+
+
+class Security(Secure):
+    def test_one_command_a_side_and_a_campaign_runs_over_tcp(self):
+        out = self.run_cli("enrol", "lab-pc", "--connect", "tcp://127.0.0.1:1")
+        self.assertIn("interphase worker --key lab-pc.key --connector NAME", out)
+        self.assertIn("--listen tcp://*:1", out)
+        for path, mode in ((self.keys, 0o700), (self.keys + "/agent.key", 0o600), (self.path("lab-pc.key"), 0o600)):
+            self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), mode, path)
+        agent, endpoint = self.begin()
+        self.worker("--key", "lab-pc.key", "--connect", endpoint)
+        agent.communicate(timeout=120)
+        self.assertEqual(agent.returncode, 0)
+        self.assertEqual(self.rows("select count(*) from measurements"), [(30,)])
+        names = self.rows("select distinct worker from event where kind = 'result'")
+        self.assertEqual(len(names), 1)
+        self.assertTrue(names[0][0].startswith("lab-pc/"), names)
+
+    def test_a_key_made_on_the_workers_side_is_admitted_by_its_public_half(self):
+        out = self.run_cli("keygen", "bench-3", "--keys", self.path("theirs"))
+        public = next(line.split()[1] for line in out.splitlines() if line.startswith("public"))
+        out = self.run_cli("enrol", "bench-3", "--public", public, "--connect", "tcp://127.0.0.1:1")
+        self.assertIn("--server-key '" + self.server_key() + "'", out)
+        agent, endpoint = self.begin(trials=10)
+        self.worker("--key", "theirs/bench-3.key", "--server-key", self.server_key(), "--connect", endpoint)
+        agent.communicate(timeout=120)
+        self.assertEqual(agent.returncode, 0)
+
+    def test_a_revoked_worker_is_dropped_and_its_work_is_done_by_another(self):
+        self.run_cli("enrol", "bad", "--connect", "tcp://127.0.0.1:1")
+        self.run_cli("enrol", "good", "--connect", "tcp://127.0.0.1:1")
+        agent, endpoint = self.begin(latency=", latency: 200 ms")
+        self.worker("--key", "bad.key", "--connect", endpoint)
+        self.until(agent, '"result"')
+        self.run_cli("enrol", "--revoke", "bad")
+        self.until(agent, "worker_lost")
+        results = self.rows("select count(*) from event where kind = 'result'")
+        self.worker("--key", "good.key", "--connect", endpoint, "--slots", "4")
+        agent.communicate(timeout=120)
+        self.assertEqual(agent.returncode, 0)
+        of = dict(self.rows("select substr(worker, 1, instr(worker, '/') - 1), count(*) from event "
+                            "where kind = 'result' group by 1"))
+        self.assertEqual(of["bad"], results[0][0])
+        self.assertEqual(self.log().count("WARN refused"), 1, self.log())
+        self.assertNotIn("bad ", self.run_cli("enrol", "--list"))
+
+    def test_a_stranger_is_refused_once_in_the_log_and_let_in_when_admitted(self):
+        self.run_cli("enrol", "somebody", "--connect", "tcp://127.0.0.1:1")
+        out = self.run_cli("keygen", "late", "--keys", self.path("theirs"))
+        public = next(line.split()[1] for line in out.splitlines() if line.startswith("public"))
+        agent, endpoint = self.begin(trials=5)
+        worker = self.worker("--key", "theirs/late.key", "--server-key", self.server_key(), "--connect", endpoint)
+        for line in worker.stderr:
+            if "refused_by_agent" in line:
+                break
+        self.assertIn(f"interphase enrol late --public '{public}'", line)
+        self.run_cli("enrol", "late", "--public", public)
+        agent.communicate(timeout=120)
+        self.assertEqual(agent.returncode, 0)
+        self.assertEqual(self.log().count("WARN refused"), 1, self.log())
+
+    def test_keys_that_others_may_read_are_refused_with_the_remedy(self):
+        self.write("branin.yaml", cli.BRANIN % ("", "", 5, ""))
+        out = self.run_cli("run", "branin.yaml", "--listen", "tcp://127.0.0.1:*", "--workers", "0", code=3)
+        self.assertIn("interphase enrol", out)
+        self.run_cli("enrol", "lab-pc", "--connect", "tcp://127.0.0.1:1")
+        os.chmod(self.keys + "/agent.key", 0o644)
+        out = self.run_cli("run", "branin.yaml", "--listen", "tcp://127.0.0.1:*", "--workers", "0", code=3)
+        self.assertIn("chmod 600 " + self.keys + "/agent.key", out)
+        os.chmod(self.keys, 0o755)
+        self.assertIn("chmod 700 " + self.keys, self.run_cli("enrol", "other", code=3))
+        os.chmod(self.path("lab-pc.key"), 0o640)
+        out = self.run_cli("worker", "--connector", "function", "--key", "lab-pc.key", code=3)
+        self.assertIn("chmod 600 lab-pc.key", out)
+
+    def test_there_is_no_way_in_without_keys(self):
+        self.write("branin.yaml", cli.BRANIN % ("", "", 5, ""))
+        out = self.run_cli("worker", "--connector", "function", "--connect", "tcp://127.0.0.1:1", code=3)
+        self.assertIn("interphase enrol", out)
+        os.mkdir(self.path("open"), 0o755)
+        os.chmod(self.path("open"), 0o755)
+        out = self.run_cli("run", "branin.yaml", "--listen", "ipc://open/socket", code=3)
+        self.assertIn("chmod 700 open", out)
+
+
+if __name__ == "__main__":
+    unittest.main()
