@@ -1,4 +1,5 @@
 /* chol.c - LAPACK sees our row-major lower triangle as the column-major upper one: K = U'U, U = L'.
+ * Where register tiles are faster (tiles.h) they do the work instead.
  *   A matrix that grows keeps a quarter of spare rows, so that appending seldom moves it and never
  * holds more than 1.6 n^2 doubles.
  * SPDX-License-Identifier: GPL-3.0-or-later */
@@ -9,6 +10,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "dense.h"
 
 void itp_chol_init(itp_chol *chol)
 {
@@ -21,16 +24,32 @@ void itp_chol_deinit(itp_chol *chol)
     *chol = (itp_chol){0};
 }
 
+/* A square and behind it a panel of scratch. */
+static double *square_new(size_t stride)
+{
+    double *l = NULL;
+    size_t count = stride * stride + ITP_PANEL_ROWS(stride) * ITP_PANEL;
+    return posix_memalign((void **)&l, 64, count * sizeof *l) == 0 ? l : NULL;
+}
+
+static double *panel_of(const itp_chol *chol)
+{
+    return chol->l + chol->stride * chol->stride;
+}
+
+/* Tiles where they are the faster way, else NULL: BLAS. */
+static const itp_tiles *tiles_for(size_t n)
+{
+    const itp_tiles *tiles = itp_tiles_here();
+    return tiles && n <= tiles->most ? tiles : NULL;
+}
+
 itp_status itp_chol_resize(itp_chol *chol, size_t n)
 {
     if (n > chol->stride || chol->stride > n + n / 2 + 64) {
-        double *l = NULL;
         free(chol->l);
-        chol->l = NULL;
         chol->n = chol->stride = 0;
-        if (posix_memalign((void **)&l, 64, (n ? n : 1) * n * sizeof *l + 64) != 0)
-            return ITP_ENOMEM;
-        chol->l = l;
+        if (!(chol->l = square_new(n))) return ITP_ENOMEM;
         chol->stride = n;
     }
     chol->n = n;
@@ -41,6 +60,8 @@ itp_status itp_chol_resize(itp_chol *chol, size_t n)
 itp_status itp_chol_factor(itp_chol *chol)
 {
     if (chol->n == 0) return ITP_OK;
+    const itp_tiles *tiles = tiles_for(chol->n);
+    if (tiles) return itp_dense_factor(tiles, chol->n, chol->l, chol->stride, panel_of(chol));
     int n = (int)chol->n, stride = (int)chol->stride;
     if (LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'U', n, chol->l, stride) != 0) return ITP_ENOTPD;
     for (size_t i = 0; i < chol->n; i++)
@@ -71,8 +92,8 @@ itp_status itp_chol_ladder(itp_chol *chol, size_t n, itp_chol_fill fill, void *c
 static itp_status grow(itp_chol *chol)
 {
     size_t stride = chol->stride + chol->stride / 4 + 16;
-    double *l = NULL;
-    if (posix_memalign((void **)&l, 64, stride * stride * sizeof *l) != 0) return ITP_ENOMEM;
+    double *l = square_new(stride);
+    if (!l) return ITP_ENOMEM;
     for (size_t i = 0; i < chol->n; i++)
         memcpy(l + i * stride, chol->l + i * chol->stride, (i + 1) * sizeof *l);
     free(chol->l);
@@ -235,6 +256,12 @@ static void transpose_times_self(int n, double *l, int stride)
 itp_status itp_chol_invert(itp_chol *chol)
 {
     if (chol->n == 0) return ITP_OK;
+    const itp_tiles *tiles = tiles_for(chol->n);
+    if (tiles) {
+        itp_dense_invert(tiles, chol->n, chol->l, chol->stride, panel_of(chol));
+        itp_dense_square(tiles, chol->n, chol->l, chol->stride, panel_of(chol));
+        return ITP_OK;
+    }
     int n = (int)chol->n, stride = (int)chol->stride;
     if (n > RECURSIVE_MOST)
         return LAPACKE_dpotri_work(LAPACK_COL_MAJOR, 'U', n, chol->l, stride) == 0 ? ITP_OK
@@ -248,6 +275,11 @@ itp_status itp_chol_inverse_diag(const itp_chol *chol, double *diag, double *scr
 {
     size_t n = chol->n;
     if (n == 0) return ITP_OK;
+    const itp_tiles *tiles = tiles_for(n);
+    if (tiles) {
+        itp_dense_inverse_diag(tiles, n, chol->l, chol->stride, panel_of(chol), diag);
+        return ITP_OK;
+    }
     for (size_t i = 0; i < n; i++)
         memcpy(scratch + i * n, chol->l + i * chol->stride, (i + 1) * sizeof *scratch);
     if (LAPACKE_dtrtri_work(LAPACK_COL_MAJOR, 'U', 'N', (int)n, scratch, (int)n) != 0)
