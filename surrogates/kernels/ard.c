@@ -5,6 +5,7 @@
  * an arc whose centre is "inactive" (Swersky et al. 2014), both locally as long as the plain
  * column. SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
+#include <string.h>
 
 #include "node.h"
 #include "normal.h"
@@ -45,8 +46,11 @@ static void embed(const itp_node *node, const double *theta, size_t n, size_t d,
         const itp_feature *feature = &node->features[e];
         double scale = exp(-theta[feature->param]);
         double *f = points->f + (node->feature0 + e) * points->stride + at;
-        for (size_t i = 0; i < n; i++)
-            f[i] = scale * itp_feature_value(feature, x[i * d + feature->column]);
+        const double *from = x + feature->column;
+        if (feature->kind == ITP_FEATURE_PLAIN)
+            for (size_t i = 0; i < n; i++) f[i] = scale * from[i * d];
+        else
+            for (size_t i = 0; i < n; i++) f[i] = scale * itp_feature_value(feature, from[i * d]);
     }
 }
 
@@ -59,40 +63,60 @@ static void jacobian(const itp_node *node, const double *theta, const double *x,
     }
 }
 
+/* s_j of m whole vectors of points. */
 ITP_CLONES static void distances(size_t features, const double *a, size_t sa, const double *b,
                                  size_t sb, size_t m, double *restrict s)
 {
-    size_t e = 0;
-    for (size_t j = 0; j < m; j++) s[j] = 0;
-    for (; e + 1 < features; e += 2) {
-        double a0 = a[e * sa], a1 = a[(e + 1) * sa];
-        const double *restrict b0 = b + e * sb, *restrict b1 = b0 + sb;
-        for (size_t j = 0; j < m; j++) {
-            double t0 = a0 - b0[j], t1 = a1 - b1[j];
-            s[j] += t0 * t0 + t1 * t1;
+    for (size_t j = 0; j < m; j += ITP_LANES) {
+        itp_lanes sum = {0};
+        for (size_t e = 0; e < features; e++) {
+            itp_lanes t = a[e * sa] - *(const itp_lanes *)(b + e * sb + j);
+            sum += t * t;
         }
-    }
-    for (; e < features; e++) {
-        double a0 = a[e * sa];
-        const double *restrict b0 = b + e * sb;
-        for (size_t j = 0; j < m; j++) s[j] += (a0 - b0[j]) * (a0 - b0[j]);
+        *(itp_lanes *)(s + j) = sum;
     }
 }
 
-/* sum_j g_j (a - b_j)^2. */
-ITP_CLONES static double weighted_squares(double a, const double *restrict b, size_t m,
-                                          const double *restrict g)
+enum { TOGETHER = 4 };
+
+/* out[e] = sum_j g_j (a_e - b_ej)^2 over m whole vectors, TOGETHER features at a time. */
+ITP_CLONES static void weighted_squares(size_t features, const double *a, size_t sa,
+                                        const double *b, size_t sb, size_t m,
+                                        const double *restrict g, double *restrict out)
 {
-    double part[ITP_LANES] = {0}, sum = 0;
-    size_t j = 0;
-    for (; j + ITP_LANES <= m; j += ITP_LANES)
-        for (size_t l = 0; l < ITP_LANES; l++) {
-            double t = a - b[j + l];
-            part[l] += g[j + l] * t * t;
+    size_t e = 0;
+    for (; e + TOGETHER <= features; e += TOGETHER) {
+        itp_lanes sum[TOGETHER] = {{0}};
+        for (size_t j = 0; j < m; j += ITP_LANES) {
+            itp_lanes weight = *(const itp_lanes *)(g + j);
+#pragma GCC unroll 4
+            for (size_t f = 0; f < TOGETHER; f++) {
+                itp_lanes t = a[(e + f) * sa] - *(const itp_lanes *)(b + (e + f) * sb + j);
+                sum[f] += weight * t * t;
+            }
         }
-    for (; j < m; j++) sum += g[j] * (a - b[j]) * (a - b[j]);
-    for (size_t l = 0; l < ITP_LANES; l++) sum += part[l];
-    return sum;
+        for (size_t f = 0; f < TOGETHER; f++) {
+            out[e + f] = 0;
+            for (size_t l = 0; l < ITP_LANES; l++) out[e + f] += sum[f][l];
+        }
+    }
+    for (; e < features; e++) {
+        itp_lanes sum = {0};
+        for (size_t j = 0; j < m; j += ITP_LANES) {
+            itp_lanes t = a[e * sa] - *(const itp_lanes *)(b + e * sb + j);
+            sum += *(const itp_lanes *)(g + j) * t * t;
+        }
+        out[e] = 0;
+        for (size_t l = 0; l < ITP_LANES; l++) out[e] += sum[l];
+    }
+}
+
+/* g = h w, followed by zeros up to a whole vector. */
+ITP_CLONES static void weigh(size_t m, const double *restrict h, const double *restrict w,
+                             double *restrict g)
+{
+    for (size_t j = m; j < itp_whole_lanes(m); j++) g[j] = 0;
+    for (size_t j = 0; j < m; j++) g[j] = h[j] * w[j];
 }
 
 static double shape_of(const itp_node *node, const double *theta)
@@ -100,35 +124,53 @@ static double shape_of(const itp_node *node, const double *theta)
     return node->radial->has_shape ? exp(theta[node->param0 + node->n_params - 1]) : 0;
 }
 
+static const double *row_features(const itp_node *node, const itp_row *row)
+{
+    return row->b->f + node->feature0 * row->b->stride + row->j0;
+}
+
 static void row_distances(const itp_node *node, const itp_row *row, double *s)
 {
     distances(node->n_features, row->fa + node->feature0 * row->sa, row->sa,
-              row->b->f + node->feature0 * row->b->stride + row->j0, row->b->stride, row->m, s);
+              row_features(node, row), row->b->stride, itp_whole_lanes(row->m), s);
 }
 
 static void value(const itp_node *node, const itp_row *row, double *k)
 {
+    double s[ITP_TILE], whole[ITP_TILE];
+    row_distances(node, row, s);
+    node->radial->value(itp_whole_lanes(row->m), s, shape_of(node, row->theta), whole);
+    memcpy(k, whole, row->m * sizeof *k);
+}
+
+void itp_ard_both(const itp_node *node, const itp_row *row, double *k, double *h)
+{
     double s[ITP_TILE];
     row_distances(node, row, s);
-    node->radial->value(row->m, s, shape_of(node, row->theta), k);
+    node->radial->both(itp_whole_lanes(row->m), s, k, h);
+}
+
+void itp_ard_push(const itp_node *node, const itp_row *row, const double *h, const double *w,
+                  double *grad)
+{
+    double g[ITP_TILE], sums[node->n_features];
+    weigh(row->m, h, w, g);
+    weighted_squares(node->n_features, row->fa + node->feature0 * row->sa, row->sa,
+                     row_features(node, row), row->b->stride, itp_whole_lanes(row->m), g, sums);
+    for (size_t e = 0; e < node->n_features; e++) grad[node->features[e].param] -= 2 * sums[e];
 }
 
 static void backward(const itp_node *node, const itp_row *row, const double *w, double *grad)
 {
-    double s[ITP_TILE], g[ITP_TILE], shape = shape_of(node, row->theta);
+    double s[ITP_TILE], h[ITP_TILE], shape = shape_of(node, row->theta);
     row_distances(node, row, s);
     if (node->radial->has_shape) {
-        node->radial->by_shape(row->m, s, shape, g);
+        node->radial->by_shape(row->m, s, shape, h);
         double *out = &grad[node->param0 + node->n_params - 1];
-        for (size_t j = 0; j < row->m; j++) *out += w[j] * g[j];
+        for (size_t j = 0; j < row->m; j++) *out += w[j] * h[j];
     }
-    node->radial->slope(row->m, s, shape, g);
-    for (size_t j = 0; j < row->m; j++) g[j] *= w[j];
-    for (size_t e = 0; e < node->n_features; e++) {
-        size_t f = node->feature0 + e;
-        const double *b = row->b->f + f * row->b->stride + row->j0;
-        grad[node->features[e].param] -= 2 * weighted_squares(row->fa[f * row->sa], b, row->m, g);
-    }
+    node->radial->slope(itp_whole_lanes(row->m), s, shape, h);
+    itp_ard_push(node, row, h, w, grad);
 }
 
 static void grad_x(const itp_node *node, const itp_row *row, const double *jac, const double *w,
@@ -136,7 +178,7 @@ static void grad_x(const itp_node *node, const itp_row *row, const double *jac, 
 {
     double s[ITP_TILE], g[ITP_TILE];
     row_distances(node, row, s);
-    node->radial->slope(row->m, s, shape_of(node, row->theta), g);
+    node->radial->slope(itp_whole_lanes(row->m), s, shape_of(node, row->theta), g);
     for (size_t j = 0; j < row->m; j++) g[j] *= 2 * w[j];
     for (size_t e = 0; e < node->n_features; e++) {
         size_t f = node->feature0 + e;

@@ -22,7 +22,7 @@ static itp_status reserve(itp_points *points, size_t features, size_t n)
 {
     if (n <= points->stride && features == points->features) return ITP_OK;
     size_t stride = n + (points->n ? n / 4 + 8 : 0), kept = points->n;
-    double *f = malloc((features * stride + 1) * sizeof *f);
+    double *f = calloc(features * stride + ITP_POINTS_SLACK, sizeof *f);
     if (!f) return ITP_ENOMEM;
     if (features != points->features) kept = 0;
     for (size_t e = 0; e < features && kept; e++)
@@ -101,6 +101,38 @@ void itp_kernel_lower(const itp_kernel *kernel, const double *theta, const itp_p
     }
 }
 
+int itp_kernel_lower_slopes(const itp_kernel *kernel, const double *theta, const itp_points *a,
+                            double *out, size_t ld)
+{
+    const itp_node *root = kernel->root;
+    double k[ITP_TILE], h[ITP_TILE];
+    if (!root->radial || !root->radial->both) {
+        itp_kernel_lower(kernel, theta, a, 0, a->n, out, ld);
+        return 0;
+    }
+    for (size_t i = 0; i < a->n; i++) {
+        double *slopes = out + (a->n - 1 - i) * ld + a->n - i;
+        itp_row row = {theta, a->f + i, a->stride, a, 0, 0};
+        for (size_t j = 0; j <= i; j += ITP_TILE, row.j0 += ITP_TILE) {
+            row.m = least(i + 1 - j, ITP_TILE);
+            itp_ard_both(root, &row, k, h);
+            memcpy(out + i * ld + j, k, row.m * sizeof *k);
+            memcpy(slopes + j, h, least(i - j, ITP_TILE) * sizeof *h);
+        }
+    }
+    return 1;
+}
+
+void itp_kernel_push(const itp_kernel *kernel, const itp_points *a, size_t i, const double *slopes,
+                     const double *w, double *grad)
+{
+    itp_row row = {NULL, a->f + i, a->stride, a, 0, 0};
+    for (size_t j = 0; j < i; j += ITP_TILE, row.j0 += ITP_TILE) {
+        row.m = least(i - j, ITP_TILE);
+        itp_ard_push(kernel->root, &row, slopes + j, w + j, grad);
+    }
+}
+
 void itp_kernel_diag(const itp_kernel *kernel, const double *theta, const itp_points *a,
                      double *out)
 {
@@ -125,7 +157,7 @@ itp_status itp_kernel_embed_one(const itp_kernel *kernel, const double *theta, c
                                 itp_points *point)
 {
     size_t features = kernel->n_features;
-    *point = (itp_points){1, 1, features, malloc((2 * features + 1) * sizeof(double))};
+    *point = (itp_points){1, 1, features, calloc(2 * features + ITP_POINTS_SLACK, sizeof(double))};
     if (!point->f) return ITP_ENOMEM;
     embed(kernel, kernel->root, theta, 1, x, point, 0);
     jacobian(kernel->root, theta, x, point->f + features);

@@ -35,7 +35,9 @@ typedef struct itp_param {
     int column; /* the column it belongs to, -1: none */
 } itp_param;
 
-/* Points embedded for one kernel and theta: features x stride, feature-major. */
+/* Points embedded for one kernel and theta: features x stride, feature-major, and behind them
+ * ITP_POINTS_SLACK doubles more: vector code reads past the last point, and discards it. */
+enum { ITP_POINTS_SLACK = 8 };
 typedef struct itp_points {
     size_t n, stride, features;
     double *f;
@@ -72,6 +74,15 @@ void itp_kernel_block(const itp_kernel *kernel, const double *theta, const itp_p
 /* Rows i0 .. i0+ni-1 of the lower triangle of k(a, a), diagonal included. */
 void itp_kernel_lower(const itp_kernel *kernel, const double *theta, const itp_points *a, size_t i0,
                       size_t ni, double *out, size_t ld);
+/* The whole lower triangle of k(a, a), n x n, and above its diagonal what itp_kernel_push needs,
+ * where the kernel is one radial family without a shape: row n-1-i holds dk/ds of row i, columns
+ * n-i .. n-1. Returns whether it is. */
+int itp_kernel_lower_slopes(const itp_kernel *kernel, const double *theta, const itp_points *a,
+                            double *out, size_t ld);
+/* grad[p] += sum_(j < i) w[j] d k(a_i, a_j) / d theta_p, with slopes (i) as above. */
+void itp_kernel_push(const itp_kernel *kernel, const itp_points *a, size_t i, const double *slopes,
+                     const double *w, double *grad);
+
 /* out[i] = k(a_i, a_i). */
 void itp_kernel_diag(const itp_kernel *kernel, const double *theta, const itp_points *a,
                      double *out);

@@ -24,6 +24,16 @@ ITP_CLONES static void slope(size_t m, const double *s, double shape, double *h)
     }
 }
 
+ITP_CLONES static void both(size_t m, const double *restrict s, double *restrict k,
+                            double *restrict h)
+{
+    for (size_t j = 0; j < m; j++) {
+        double r = sqrt(s[j] < TINY ? TINY : s[j]);
+        k[j] = itp_exp_neg(-r);
+        h[j] = -k[j] / (2 * r);
+    }
+}
+
 static double curve(double s, double shape)
 {
     (void)shape;
@@ -31,4 +41,4 @@ static double curve(double s, double shape)
     return exp(-r) * (1 + r) / (4 * r * r * r);
 }
 
-const itp_radial ITP_MATERN12 = {"matern12", 0, 0, value, slope, curve, NULL};
+const itp_radial ITP_MATERN12 = {"matern12", 0, 0, value, slope, both, curve, NULL};

@@ -21,6 +21,16 @@ ITP_CLONES static void slope(size_t m, const double *s, double shape, double *h)
     for (size_t j = 0; j < m; j++) h[j] = -1.5 * itp_exp_neg(-sqrt(3 * s[j]));
 }
 
+ITP_CLONES static void both(size_t m, const double *restrict s, double *restrict k,
+                            double *restrict h)
+{
+    for (size_t j = 0; j < m; j++) {
+        double u = sqrt(3 * s[j]), e = itp_exp_neg(-u);
+        k[j] = (1 + u) * e;
+        h[j] = -1.5 * e;
+    }
+}
+
 /* At s = 0 it is infinite, but is multiplied there by a product of two differences that are 0. */
 static double curve(double s, double shape)
 {
@@ -29,4 +39,4 @@ static double curve(double s, double shape)
     return 2.25 * exp(-u) / u;
 }
 
-const itp_radial ITP_MATERN32 = {"matern32", 0, 1, value, slope, curve, NULL};
+const itp_radial ITP_MATERN32 = {"matern32", 0, 1, value, slope, both, curve, NULL};

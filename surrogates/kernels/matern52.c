@@ -24,10 +24,20 @@ ITP_CLONES static void slope(size_t m, const double *s, double shape, double *h)
     }
 }
 
+ITP_CLONES static void both(size_t m, const double *restrict s, double *restrict k,
+                            double *restrict h)
+{
+    for (size_t j = 0; j < m; j++) {
+        double u = sqrt(5 * s[j]), e = itp_exp_neg(-u);
+        k[j] = (1 + u + u * u * (1.0 / 3)) * e;
+        h[j] = (-5.0 / 6) * (1 + u) * e;
+    }
+}
+
 static double curve(double s, double shape)
 {
     (void)shape;
     return 25.0 / 12 * exp(-sqrt(5 * s));
 }
 
-const itp_radial ITP_MATERN52 = {"matern52", 0, 1, value, slope, curve, NULL};
+const itp_radial ITP_MATERN52 = {"matern52", 0, 1, value, slope, both, curve, NULL};

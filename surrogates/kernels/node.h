@@ -67,6 +67,12 @@ struct itp_node {
 extern const itp_node_class ITP_NODE_ARD, ITP_NODE_LINEAR, ITP_NODE_HAMMING, ITP_NODE_COREGION,
     ITP_NODE_SUM, ITP_NODE_PRODUCT, ITP_NODE_SCALE, ITP_NODE_MIXED;
 
+/* ard.c: values and slopes dk/ds of a row at once (ITP_TILE each), for families that have `both`;
+ * and the gradient from those slopes, grad[p] += sum_j w_j h_j ds_j/dtheta_p. */
+void itp_ard_both(const itp_node *node, const itp_row *row, double *k, double *h);
+void itp_ard_push(const itp_node *node, const itp_row *row, const double *h, const double *w,
+                  double *grad);
+
 /* Shared by the leaves over numeric columns. */
 double itp_feature_value(const itp_feature *feature, double x);
 double itp_feature_slope(const itp_feature *feature, double x);

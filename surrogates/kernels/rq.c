@@ -29,4 +29,4 @@ static void by_shape(size_t m, const double *s, double a, double *g)
     }
 }
 
-const itp_radial ITP_RQ = {"rq", 1, 1, value, slope, curve, by_shape};
+const itp_radial ITP_RQ = {"rq", 1, 1, value, slope, NULL, curve, by_shape};

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "normal.h"
+#include "vector.h"
 
 /* The vectors in `work`, each n_sites long. */
 enum { Y, V, RESIDUAL, ALPHA, ONES, KINV, ROW, EXTRA, VECTORS };
@@ -46,6 +47,7 @@ void itp_evidence_deinit(itp_evidence *evidence)
 typedef struct {
     itp_evidence *evidence;
     const double *theta;
+    int wants_slopes, has_slopes; /* above the diagonal, itp_kernel_lower_slopes */
 } fill_context;
 
 static void fill(void *context, double *l, size_t stride)
@@ -53,7 +55,11 @@ static void fill(void *context, double *l, size_t stride)
     fill_context *f = context;
     size_t n = f->evidence->points.n;
     const double *v = vector(f->evidence, V);
-    itp_kernel_lower(f->evidence->problem->kernel, f->theta, &f->evidence->points, 0, n, l, stride);
+    const itp_kernel *kernel = f->evidence->problem->kernel;
+    if (f->wants_slopes)
+        f->has_slopes = itp_kernel_lower_slopes(kernel, f->theta, &f->evidence->points, l, stride);
+    else
+        itp_kernel_lower(kernel, f->theta, &f->evidence->points, 0, n, l, stride);
     for (size_t i = 0; i < n; i++) l[i * stride + i] += v[i];
 }
 
@@ -84,9 +90,21 @@ static void solve_mean(itp_evidence *evidence)
 static void likelihood_row(const itp_evidence *evidence, size_t i, double *w)
 {
     const double *alpha = vector(evidence, ALPHA);
-    const double *kinv = evidence->chol.l + i * evidence->chol.stride;
-    for (size_t j = 0; j <= i; j++) w[j] = alpha[i] * alpha[j] - kinv[j];
+    itp_times_minus(i + 1, alpha[i], alpha, evidence->chol.l + i * evidence->chol.stride, w);
     w[i] *= 0.5;
+}
+
+/* Gradient of the likelihood from the slopes that stand above the diagonal of K^-1: the distance of
+ * a point to itself does not change, so the diagonal has no part in it. */
+static void push_slopes(const itp_evidence *evidence, double *grad)
+{
+    size_t n = evidence->points.n, stride = evidence->chol.stride;
+    double *w = vector(evidence, ROW);
+    for (size_t i = 0; i < n; i++) {
+        likelihood_row(evidence, i, w);
+        itp_kernel_push(evidence->problem->kernel, &evidence->points, i,
+                        evidence->chol.l + (n - 1 - i) * stride + n - i, w, grad);
+    }
 }
 
 /* As above for leave-one-out; square holds K^-1 C K^-1, EXTRA K^-1 b. */
@@ -156,8 +174,8 @@ static itp_status push_back_x(itp_evidence *evidence, const double *theta)
     return st;
 }
 
-static void push_back(itp_evidence *evidence, const double *theta, const double *v, double *grad,
-                      double *grad_v)
+static void push_back(itp_evidence *evidence, const double *theta, const double *v, int has_slopes,
+                      double *grad, double *grad_v)
 {
     const itp_problem *problem = evidence->problem;
     size_t n = evidence->points.n;
@@ -165,7 +183,8 @@ static void push_back(itp_evidence *evidence, const double *theta, const double 
     double *w = vector(evidence, ROW), *diag = vector(evidence, KINV);
     for (size_t p = 0; p < itp_kernel_n_params(problem->kernel); p++) grad[p] = 0;
     if (is_loo) loo_prepare(evidence);
-    for (size_t i = 0; i < n; i++) {
+    if (has_slopes) push_slopes(evidence, grad);
+    for (size_t i = 0; i < n && !has_slopes; i++) {
         if (is_loo)
             loo_row(evidence, i, w);
         else
@@ -196,7 +215,8 @@ double itp_evidence_eval(itp_evidence *evidence, const double *theta, const doub
     const itp_problem *problem = evidence->problem;
     size_t n = problem->pool->n_sites;
     itp_chol_info info;
-    fill_context context = {evidence, theta};
+    int is_loo = problem->criterion == ITP_CRITERION_LOO;
+    fill_context context = {evidence, theta, grad && !is_loo, 0};
     double taken =
         itp_pool_weigh(problem->pool, problem->z, v, vector(evidence, Y), vector(evidence, V));
     if (itp_kernel_embed(problem->kernel, theta, n, problem->x, &evidence->points) != ITP_OK ||
@@ -205,7 +225,6 @@ double itp_evidence_eval(itp_evidence *evidence, const double *theta, const doub
     evidence->jitter = info.jitter;
     solve_mean(evidence);
     double logdet = itp_chol_logdet(&evidence->chol), *diag = vector(evidence, KINV);
-    int is_loo = problem->criterion == ITP_CRITERION_LOO;
     if (grad || is_loo) {
         if (itp_chol_invert(&evidence->chol) != ITP_OK) return -INFINITY;
         for (size_t i = 0; i < n; i++) diag[i] = evidence->chol.l[i * evidence->chol.stride + i];
@@ -216,7 +235,7 @@ double itp_evidence_eval(itp_evidence *evidence, const double *theta, const doub
     evidence->log_likelihood = value - 0.5 * (quadratic + logdet + (double)n * ITP_LOG_2PI);
     value = is_loo ? loo_value(evidence)
                    : evidence->log_likelihood - 0.5 * evidence->mean * evidence->mean;
-    if (grad) push_back(evidence, theta, v, grad, grad_v);
+    if (grad) push_back(evidence, theta, v, context.has_slopes, grad, grad_v);
     if (grad && evidence->grad_x && push_back_x(evidence, theta) != ITP_OK) return -INFINITY;
     return isfinite(value) ? value : -INFINITY;
 }

@@ -108,7 +108,7 @@ typedef struct {
     size_t n_params;
     int wants_grad;
     double *sums;  /* chunks x (1 + n_params + 1) */
-    double *local; /* workers x features x (M + 1) */
+    double *local; /* workers x local_size */
 } job;
 
 typedef struct {
@@ -184,6 +184,12 @@ static void add_grad(const job *j, size_t m, const itp_points *own, const term *
     grad[j->n_params] += by_noise * j->noise;
 }
 
+/* Doubles that one worker's own points take. */
+static size_t local_size(size_t features)
+{
+    return features * (M + 1) + ITP_POINTS_SLACK;
+}
+
 static void eval_chunk(void *context, size_t chunk, unsigned worker)
 {
     job *j = context;
@@ -191,7 +197,7 @@ static void eval_chunk(void *context, size_t chunk, unsigned worker)
     size_t features = j->points->features, stride = j->points->stride;
     size_t from = chunk * CHUNK, to = from + CHUNK < self->n ? from + CHUNK : self->n;
     double *sums = j->sums + chunk * (j->n_params + 2);
-    itp_points own = {0, M + 1, features, j->local + (size_t)worker * features * (M + 1)};
+    itp_points own = {0, M + 1, features, j->local + (size_t)worker * local_size(features)};
     term t;
     for (size_t i = from; i < to; i++) {
         size_t m = self->count[i];
@@ -217,7 +223,7 @@ double itp_vecchia_eval(const itp_vecchia *self, const double *theta, double noi
     double value = -INFINITY;
     if (itp_kernel_embed(self->kernel, theta, self->n, self->sorted, &points) == ITP_OK) {
         j.sums = calloc(chunks * (n_params + 2) + 1, sizeof *j.sums);
-        j.local = malloc((workers * points.features * (M + 1) + 1) * sizeof *j.local);
+        j.local = calloc(workers * local_size(points.features), sizeof *j.local);
     }
     if (j.sums && j.local) {
         value = 0;

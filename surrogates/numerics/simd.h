@@ -6,6 +6,7 @@
 #ifndef ITP_SIMD_H
 #define ITP_SIMD_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -18,6 +19,15 @@
 #define ITP_INLINE static inline __attribute__((always_inline))
 
 enum { ITP_LANES = 8 };
+
+/* ITP_LANES doubles at once, at any address; narrower CPUs take it in parts. */
+typedef double itp_lanes __attribute__((vector_size(ITP_LANES * sizeof(double)), aligned(8)));
+
+/* n rounded up to whole vectors. */
+ITP_INLINE size_t itp_whole_lanes(size_t n)
+{
+    return (n + ITP_LANES - 1) / ITP_LANES * ITP_LANES;
+}
 
 /* exp(x) for x <= 0 (0 below -708): x = n ln 2 + r with ln 2 in two parts (Cody & Waite), a
  * polynomial in |r| <= 0.35 whose next term is 4e-18, then n added to the exponent's bits. 1 ulp.

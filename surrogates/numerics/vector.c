@@ -4,6 +4,12 @@
 
 #include "simd.h"
 
+ITP_CLONES void itp_times_minus(size_t n, double a, const double *x, const double *y,
+                                double *restrict out)
+{
+    for (size_t i = 0; i < n; i++) out[i] = a * x[i] - y[i];
+}
+
 ITP_CLONES void itp_minus_squares(size_t n, size_t m, const double *a, size_t ld,
                                   double *restrict out)
 {

@@ -8,4 +8,7 @@
 /* out[j] = max(out[j] - sum_i a[i ld + j]^2, 0) over n rows and m columns. */
 void itp_minus_squares(size_t n, size_t m, const double *a, size_t ld, double *out);
 
+/* out = a x - y, n each; out overlaps neither. */
+void itp_times_minus(size_t n, double a, const double *x, const double *y, double *out);
+
 #endif
