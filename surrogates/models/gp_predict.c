@@ -1,6 +1,6 @@
 /* gp_predict.c - posterior means, variances and their gradients.
  *   mean = m + k' alpha,  var = k(x, x) - |L^-1 k|^2. Candidate lists are taken in blocks, each one
- * matrix of covariances and one triangular solve (BLAS-3), never n x m at once.
+ * matrix of covariances in panels and one triangular solve of them, never n x m at once.
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <cblas.h>
 #include <math.h>
@@ -10,9 +10,14 @@
 #include "blas.h"
 #include "gp.h"
 #include "parallel.h"
+#include "tiles.h"
 #include "vector.h"
 
-enum { BLOCK = 128 }; /* n x BLOCK doubles stay in a second-level cache to n = 1000 */
+enum {
+    PANELS = 4,
+    BLOCK = PANELS * ITP_PANEL
+}; /* n x BLOCK doubles stay in a second-level cache
+      to n = 1000 */
 
 typedef struct {
     const itp_gp *gp;
@@ -24,6 +29,18 @@ typedef struct {
     itp_status *status; /* blocks */
 } job;
 
+/* Covariances of the sites with m points as panels, columns that are not there 0. */
+static void fill_panels(const itp_gp *gp, const itp_points *points, size_t m, double *k)
+{
+    double row[BLOCK] = {0};
+    size_t panels = (m + ITP_PANEL - 1) / ITP_PANEL;
+    for (size_t i = 0; i < gp->n; i++) {
+        itp_kernel_block(gp->kernel, gp->theta, &gp->points, i, 1, points, 0, m, row, m);
+        for (size_t p = 0; p < panels; p++)
+            memcpy(k + (p * gp->n + i) * ITP_PANEL, row + p * ITP_PANEL, ITP_PANEL * sizeof *k);
+    }
+}
+
 static void predict_block(void *context, size_t index, unsigned worker)
 {
     job *j = context;
@@ -33,16 +50,19 @@ static void predict_block(void *context, size_t index, unsigned worker)
     itp_points *points = &j->points[worker];
     j->status[index] = itp_gp_embed(gp, m, j->x + from * gp->d, points);
     if (j->status[index] != ITP_OK) return;
-    itp_kernel_block(gp->kernel, gp->theta, &gp->points, 0, gp->n, points, 0, m, k, m);
+    fill_panels(gp, points, m, k);
     for (size_t i = 0; i < m; i++) mean[i] = gp->mean;
-    if (gp->n)
-        cblas_dgemv(CblasRowMajor, CblasTrans, (int)gp->n, (int)m, 1, k, (int)m, gp->alpha, 1, 1,
-                    mean, 1);
+    for (size_t p = 0; p < m && gp->n; p += ITP_PANEL)
+        cblas_dgemv(CblasRowMajor, CblasTrans, (int)gp->n,
+                    (int)(m - p < ITP_PANEL ? m - p : ITP_PANEL), 1, k + p * gp->n, ITP_PANEL,
+                    gp->alpha, 1, 1, mean + p, 1);
     if (!j->var) return;
     double *var = j->var + from;
     itp_kernel_diag(gp->kernel, gp->theta, points, var);
-    itp_chol_solve_l(&gp->chol, m, k, m);
-    itp_minus_squares(gp->n, m, k, m, var);
+    itp_chol_solve_panels(&gp->chol, (m + ITP_PANEL - 1) / ITP_PANEL, k);
+    for (size_t p = 0; p < m; p += ITP_PANEL)
+        itp_minus_squares(gp->n, m - p < ITP_PANEL ? m - p : ITP_PANEL, k + p * gp->n, ITP_PANEL,
+                          var + p);
 }
 
 itp_status itp_gp_predict(const itp_gp *gp, size_t n, const double *x, unsigned threads,
@@ -53,7 +73,7 @@ itp_status itp_gp_predict(const itp_gp *gp, size_t n, const double *x, unsigned 
     unsigned workers = itp_parallel_workers(blocks, threads);
     job j = {gp, n, x, mean, var, NULL, NULL, NULL};
     itp_status st = ITP_OK;
-    j.scratch = malloc((workers * gp->n * (n < BLOCK ? n : BLOCK) + 1) * sizeof *j.scratch);
+    j.scratch = malloc((workers * gp->n * BLOCK + 1) * sizeof *j.scratch);
     j.points = calloc(workers, sizeof *j.points);
     j.status = calloc(blocks + 1, sizeof *j.status);
     if (j.scratch && j.points && j.status) {

@@ -193,6 +193,17 @@ void itp_chol_solve(const itp_chol *chol, size_t m, double *b, size_t ldb)
     itp_chol_solve_lt(chol, m, b, ldb);
 }
 
+void itp_chol_solve_panels(const itp_chol *chol, size_t panels, double *b)
+{
+    const itp_tiles *tiles = itp_tiles_here();
+    if (tiles) {
+        itp_dense_solve(tiles, chol->n, chol->l, chol->stride, panels, b);
+        return;
+    }
+    for (size_t p = 0; p < panels; p++)
+        itp_chol_solve_l(chol, ITP_PANEL, b + p * chol->n * ITP_PANEL, ITP_PANEL);
+}
+
 double itp_chol_logdet(const itp_chol *chol)
 {
     double sum = 0;

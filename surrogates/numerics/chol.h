@@ -61,6 +61,9 @@ void itp_chol_solve_l(const itp_chol *chol, size_t m, double *b, size_t ldb);
 void itp_chol_solve_lt(const itp_chol *chol, size_t m, double *b, size_t ldb);
 void itp_chol_solve(const itp_chol *chol, size_t m, double *b, size_t ldb);
 
+/* L^-1 b in place for many right-hand sides, as panels (tiles.h) of n rows one behind the other. */
+void itp_chol_solve_panels(const itp_chol *chol, size_t panels, double *b);
+
 /* ln det K. */
 double itp_chol_logdet(const itp_chol *chol);
 

@@ -43,9 +43,13 @@ itp_status itp_dense_factor(const itp_tiles *tiles, size_t n, double *l, size_t 
     return ITP_OK;
 }
 
-void itp_dense_solve(const itp_tiles *tiles, size_t n, const double *l, size_t ld, double *b)
+/* Strip by strip over all panels: a strip of L then comes from the nearest cache but once. */
+void itp_dense_solve(const itp_tiles *tiles, size_t n, const double *l, size_t ld, size_t panels,
+                     double *b)
 {
-    tiles->left(n, 0, l, ld, b);
+    for (size_t k = 0; k < n; k += ITP_STRIP)
+        for (size_t p = 0; p < panels; p++)
+            tiles->left(least(n - k, ITP_STRIP), k, l + k * ld, ld, b + p * n * ITP_PANEL);
 }
 
 /* The panel of L^-1 whose first column is j: rows j .. n-1; above them it is 0. */

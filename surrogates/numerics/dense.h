@@ -25,7 +25,8 @@ void itp_dense_inverse_diag(const itp_tiles *tiles, size_t n, const double *l, s
 /* X'X in place of a lower triangle X. */
 void itp_dense_square(const itp_tiles *tiles, size_t n, double *x, size_t ld, double *panel);
 
-/* L^-1 b in place, b a panel of n rows. */
-void itp_dense_solve(const itp_tiles *tiles, size_t n, const double *l, size_t ld, double *b);
+/* L^-1 b in place, b: panels of n rows, one behind the other. */
+void itp_dense_solve(const itp_tiles *tiles, size_t n, const double *l, size_t ld, size_t panels,
+                     double *b);
 
 #endif

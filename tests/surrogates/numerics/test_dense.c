@@ -101,7 +101,7 @@ static void check(const itp_tiles *tiles, size_t n)
         for (size_t c = 0; c < ITP_PANEL; c++)
             for (size_t k = 0; k <= i; k++)
                 w.panel[i * ITP_PANEL + c] += L[i][k] * (double)((k + c) % 7);
-    itp_dense_solve(tiles, n, w.l, w.ld, w.panel);
+    itp_dense_solve(tiles, n, w.l, w.ld, 1, w.panel);
     for (size_t i = 0; i < n * ITP_PANEL; i++)
         CU_ASSERT_DOUBLE_EQUAL(w.panel[i], (double)((i / ITP_PANEL + i % ITP_PANEL) % 7), 10 * tol);
     itp_dense_invert(tiles, n, w.l, w.ld, w.panel);
