@@ -1,6 +1,8 @@
 /* main.c - `interphase-worker`, which `interphase worker` executes: reads the command line, then
  * lives as worker.h says. SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,9 +13,9 @@
 enum { ALLOW_MAX = 256, USAGE = 2, FAILURE = 3 };
 
 static const char HELP[] =
-    "usage: interphase worker --connect ENDPOINT --connector NAME|PATH.so [options]\n"
-    "       interphase worker --connector NAME|PATH.so --describe\n"
-    "       interphase worker --connector NAME|PATH.so --check TASK OPTIONS\n"
+    "usage: interphase worker --connect ENDPOINT --connector NAME|PATH.so|TASKS.py [options]\n"
+    "       interphase worker --connector NAME|PATH.so|TASKS.py --describe\n"
+    "       interphase worker --connector NAME|PATH.so|TASKS.py --check TASK OPTIONS\n"
     "\n"
     "Performs the tasks of one connector for the agent at ENDPOINT, until it is told to stop.\n"
     "\n"
@@ -22,7 +24,7 @@ static const char HELP[] =
     "  --key FILE           our key, as `interphase enrol` has written it (TCP); it names the\n"
     "                       agent too, so that --connect may be left out\n"
     "  --server-key KEY     the agent's public key, or a file with it, where our key has none\n"
-    "  --connector NAME     name of an installed connector, or the path of a .so\n"
+    "  --connector NAME     name of an installed connector, or the path of a .so or a .py\n"
     "  --config JSON        the connector's own settings\n"
     "  --slots N            attempts at a time (default 1)\n"
     "  --name ID            as the agent shows this worker (default HOST-CONNECTOR)\n"
@@ -124,6 +126,29 @@ static int read_arguments(int argc, char **argv, arguments *a)
     return bad ? bad : -1;
 }
 
+static int is_python(const char *connector)
+{
+    size_t size = strlen(connector);
+    return size > 3 && strcmp(connector + size - 3, ".py") == 0;
+}
+
+/* A file of Python tasks has a worker of its own (connectors/python), which takes the same options:
+ * the one beside this program, or on the PATH. Returns only when there is none. */
+static int become_python(char **argv)
+{
+    static const char NAME[] = "interphase-python";
+    char path[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - sizeof NAME);
+    path[n > 0 ? n : 0] = '\0';
+    char *slash = strrchr(path, '/');
+    memcpy(slash ? slash + 1 : path, NAME, sizeof NAME);
+    execv(path, argv);
+    execvp(NAME, argv);
+    fprintf(stderr, "interphase worker: %s: %s; it performs tasks of Python files\n", path,
+            strerror(errno));
+    return FAILURE;
+}
+
 static int print_schema(const itp_plugin *plugin)
 {
     char *schema;
@@ -162,6 +187,7 @@ int main(int argc, char **argv)
     int code = read_arguments(argc, argv, &a);
     if (code >= 0) return code;
     if (!a.options.connector) return complain("--connector is missing");
+    if (is_python(a.options.connector)) return become_python(argv);
     const char *rest = optind < argc ? argv[optind] : NULL;
     if (a.describe || a.check) {
         if (a.check && !rest) return complain("--check takes a task and its options as JSON");
