@@ -105,20 +105,20 @@ def load(path: str) -> dict[str, tasks.Task[Any, Any]]:
     return found
 
 
-def _where(trace: TracebackType | None) -> str:
-    frames = traceback.extract_tb(trace)
-    ours = os.path.dirname(os.path.abspath(__file__))
-    for frame in reversed(frames):
-        if not os.path.abspath(frame.filename).startswith(ours):
-            return f" ({os.path.basename(frame.filename)}, line {frame.lineno})"
+def _where(trace: TracebackType | None, path: str) -> str:
+    """The last line of the file with the tasks that an exception came through; else where it came from."""
+    frames = [f for f in traceback.extract_tb(trace) if os.path.dirname(f.filename) != os.path.dirname(__file__)]
+    own = [frame for frame in frames if os.path.abspath(frame.filename) == os.path.abspath(path)]
+    for frame in (own or frames)[-1:]:
+        return f" ({os.path.basename(frame.filename)}, line {frame.lineno})"
     return ""
 
 
-def explain(why: BaseException) -> tuple[wire.Cause, str]:
+def explain(why: BaseException, path: str) -> tuple[wire.Cause, str]:
     """Cause and reason of an exception, in words that a person can act on."""
     if isinstance(why, Failure):
         return why.cause, str(why) or type(why).__name__
-    place = _where(why.__traceback__)
+    place = _where(why.__traceback__, path)
     if isinstance(why, MemoryError):
         return wire.Cause.RESOURCE, f"out of memory{place}"
     if isinstance(why, KeyboardInterrupt):
@@ -207,7 +207,7 @@ class Child:
             if one.prepare_hook:
                 one.prepare_hook(**arguments)
         except BaseException as why:
-            self.pipe.send("declined", text=explain(why)[1][:TEXT_MAX])
+            self.pipe.send("declined", text=explain(why, self.path)[1][:TEXT_MAX])
         else:
             self.pipe.send("ready")
 
@@ -226,7 +226,7 @@ class Child:
             returned = one.function(**result.inputs_of(one, offer), **options)
             values = result.outputs_of(one, offer, returned)
         except BaseException as why:
-            cause, text = explain(why)
+            cause, text = explain(why, self.path)
             if not isinstance(why, Failure):
                 traceback.print_exc()
             sys.stderr.flush()
@@ -246,7 +246,7 @@ class Child:
             self.tasks = load(self.path)
         except BaseException as why:
             traceback.print_exc()
-            self.pipe.send("broken", text=explain(why)[1][:TEXT_MAX])
+            self.pipe.send("broken", text=explain(why, self.path)[1][:TEXT_MAX])
             return
         listener = threading.Thread(target=self.listen, name="interphase-listener", daemon=True)
         self.pipe.send("tasks", tasks=json.dumps([one.describe() for one in self.tasks.values()]))
