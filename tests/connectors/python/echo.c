@@ -1,6 +1,6 @@
-/* echo.c - reads frames (4 bytes of length, little-endian, then the bytes), and says of each what the
- * C programs make of it: "+" and the message as they would write it, or "-" and why it is refused.
- * SPDX-License-Identifier: GPL-3.0-or-later */
+/* echo.c - reads frames (4 bytes of length, little-endian, then the bytes), and says of each what
+ * the C programs make of it: "+" and the message as they would write it, or "-" and why it is
+ * refused. SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdio.h>
 #include <stdlib.h>
 
