@@ -51,16 +51,24 @@ static const itp_command COMMANDS[] = {
      "  json          one line an event\n"
      "  journal       a consistent copy, also of a live one\n"},
     {"pause", app_pause, "start nothing new; what runs goes on",
-     "usage: interphase pause JOURNAL [REASON]\n"},
+     "usage: interphase pause JOURNAL [REASON] [--by NAME]\n"},
     {"resume", app_resume, "take up a paused campaign",
-     "usage: interphase resume JOURNAL [REASON]\n"},
+     "usage: interphase resume JOURNAL [REASON] [--by NAME]\n"},
+    {"drain", app_drain, "finish what runs, hand out nothing, then stop; run resumes",
+     "usage: interphase drain JOURNAL [REASON] [--by NAME]\n"},
     {"cancel", app_cancel, "cancel a trial, a request, or everything open",
-     "usage: interphase cancel JOURNAL --trial ID | --request ID | --all [REASON]\n"},
+     "usage: interphase cancel JOURNAL --trial ID | --request ID | --all [REASON] [--by NAME]\n"
+     "What a station moves is asked to stop and stays open until the station says what came of "
+     "it.\n"},
     {"retract", app_retract, "take back an accepted measurement; it stays in the journal",
-     "usage: interphase retract JOURNAL --trial ID | --request ID | --event N [REASON]\n"},
+     "usage: interphase retract JOURNAL --trial ID | --request ID | --event N [REASON]\n"
+     "                          [--by NAME]\n"},
     {"resolve", app_resolve, "a person's word on a request that is held or in doubt",
      "usage: interphase resolve JOURNAL --request ID --as measured|void|requeue\n"
-     "                          [NAME=VALUE[+-SD][unit] ...] [--text REASON]\n"},
+     "                          [NAME=VALUE[+-SD][unit] ...] [--by NAME] [--reason REASON]\n"
+     "  measured  these values are its measurement\n"
+     "  void      the sample is lost: the trial is abandoned\n"
+     "  requeue   a new request for the same trial\n"},
     {"enrol", app_enrol, "admit a worker or a person over TCP, and say what to run there",
      "usage: interphase enrol NAME [options]\n"
      "       interphase enrol --list | --revoke NAME\n"

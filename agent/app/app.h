@@ -26,6 +26,7 @@ int app_replay(int argc, char **argv);
 int app_export(int argc, char **argv);
 int app_pause(int argc, char **argv);
 int app_resume(int argc, char **argv);
+int app_drain(int argc, char **argv);
 int app_cancel(int argc, char **argv);
 int app_retract(int argc, char **argv);
 int app_resolve(int argc, char **argv);

@@ -1,7 +1,7 @@
 # Bash completion of interphase.
 _interphase() {
     local current=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]}
-    local commands="check run worker ask tell status replay export pause resume cancel retract resolve"
+    local commands="check run worker ask tell status replay export pause resume drain cancel retract resolve"
     if [ "$COMP_CWORD" = 1 ]; then
         mapfile -t COMPREPLY < <(compgen -W "$commands --help --version" -- "$current")
         return
@@ -15,9 +15,10 @@ _interphase() {
     status) options="--why --json" ;;
     replay) options="--verify --head --until" ;;
     export) options="--format -o" ;;
-    cancel) options="--trial --request --all" ;;
-    retract) options="--trial --request --event" ;;
-    resolve) options="--request --as --text" ;;
+    pause | resume | drain) options="--by" ;;
+    cancel) options="--trial --request --all --by" ;;
+    retract) options="--trial --request --event --by" ;;
+    resolve) options="--request --as --by --reason" ;;
     esac
     case ${COMP_WORDS[COMP_CWORD - 1]} in
     --format) mapfile -t COMPREPLY < <(compgen -W "csv measurements json journal" -- "$current"); return ;;

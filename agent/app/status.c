@@ -16,10 +16,11 @@
 
 static const char *life(const itp_counts *n)
 {
-    return n->finished ? "finished"
-           : n->paused ? "paused"
-           : n->held   ? "waiting for a person"
-                       : "open";
+    return n->finished   ? "finished"
+           : n->draining ? "draining"
+           : n->paused   ? "paused"
+           : n->held     ? "waiting for a person"
+                         : "open";
 }
 
 static void print_request(const itp_loop *loop, itp_id id)
@@ -34,6 +35,7 @@ static void print_request(const itp_loop *loop, itp_id id)
         printf(", attempt %" PRIu32 " (%" PRIu32 " failed, %" PRIu32 " lost)", r.epoch, r.attempts,
                r.losses);
     putchar('\n');
+    if (r.why) printf("      %s\n", r.why);
 }
 
 static int is_open_state(itp_request_state state)
@@ -88,12 +90,12 @@ static int print_json(itp_engine *engine, const itp_summary *summary)
     for (itp_id id = 1; id <= n.requests; id++) {
         itp_request_view r;
         if (itp_loop_request(loop, id, &r) != ITP_OK || !is_open_state(r.state)) continue;
-        json_array_append_new(open,
-                              json_pack("{s:I, s:I, s:s, s:s, s:i, s:s?, s:I}", "request",
-                                        (json_int_t)id, "trial", (json_int_t)r.trial, "task",
-                                        itp_loop_campaign(loop)->tasks[r.task].name, "state",
-                                        itp_request_state_name(r.state), "epoch", (int)r.epoch,
-                                        "worker", r.worker, "since_ms", (json_int_t)r.since_ms));
+        json_array_append_new(
+            open, json_pack("{s:I, s:I, s:s, s:s, s:i, s:s?, s:I, s:s?}", "request", (json_int_t)id,
+                            "trial", (json_int_t)r.trial, "task",
+                            itp_loop_campaign(loop)->tasks[r.task].name, "state",
+                            itp_request_state_name(r.state), "epoch", (int)r.epoch, "worker",
+                            r.worker, "since_ms", (json_int_t)r.since_ms, "why", r.why));
     }
     json_t *object =
         json_pack("{s:s, s:s, s:s?, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:o}",

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <zmq.h>
 
@@ -21,14 +22,25 @@
 /* --- Set-up
  * --------------------------------------------------------------------------------------------- */
 
+/* Threads that were there before the mask (those of BLAS begin as it is loaded) may be given a
+ * signal meant for the process: it is passed on to the main thread, whose descriptor it is read
+ * from. */
+static void pass_on(int number)
+{
+    syscall(SYS_tgkill, getpid(), getpid(), number);
+}
+
 static itp_status open_signals(agent *a, itp_error *err)
 {
+    static const int OURS[] = {SIGINT, SIGTERM, SIGCHLD};
+    const struct sigaction action = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
     sigset_t mask;
     sigemptyset(&mask);
     sigaddset(&mask, SIGINT);
     sigaddset(&mask, SIGTERM);
     sigaddset(&mask, SIGCHLD);
     pthread_sigmask(SIG_BLOCK, &mask, NULL);
+    for (size_t i = 0; i < sizeof OURS / sizeof *OURS; i++) sigaction(OURS[i], &action, NULL);
     a->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
     return a->signals >= 0 ? ITP_OK : itp_fail(err, ITP_EIO, "signals: %s", strerror(errno));
 }
@@ -188,7 +200,11 @@ itp_status agent_commit(agent *a, itp_error *err)
     }
     a->stalls = 0;
     a->fed = 0;
-    const itp_hands hands = {&a->roster, &a->timers, a->thinker, a->options->log};
+    const itp_hands hands = {.roster = &a->roster,
+                             .timers = &a->timers,
+                             .doubts = &a->doubts,
+                             .thinker = a->thinker,
+                             .log = a->options->log};
     itp_effects_run(&a->effects, &hands, itp_clock_monotonic_ms());
     agent_send_replies(a);
     if (a->options->committed) a->options->committed(a->options->ctx, a->engine, a->first);
@@ -204,6 +220,8 @@ static long wait_ms(const agent *a)
     int64_t lease = itp_lease_next(&a->roster), timer = itp_timers_next(&a->timers);
     if (lease != INT64_MAX && lease - mono < wait) wait = lease - mono;
     if (timer != INT64_MAX && timer - mono < wait) wait = timer - mono;
+    int64_t doubt = itp_doubts_next(&a->doubts);
+    if (doubt != INT64_MAX && doubt - mono < wait) wait = doubt - mono;
     return wait > 0 ? (long)wait : 0;
 }
 
@@ -239,7 +257,8 @@ static itp_status turn(agent *a, itp_error *err)
 static itp_status finish(agent *a, itp_agent_report *report, itp_error *err)
 {
     snprintf(report->reason, sizeof report->reason, "%s", a->effects.finish);
-    if (itp_loop_counts(itp_engine_loop(a->engine)).finished) return ITP_OK;
+    itp_counts counts = itp_loop_counts(itp_engine_loop(a->engine));
+    if (counts.finished || counts.draining) return ITP_OK; /* Drained: over for today. */
     itp_event finished = {.kind = ITP_EVENT_FINISHED, .text = report->reason};
     itp_status st = agent_feed(a, &finished, err);
     return st == ITP_OK ? agent_commit(a, err) : st;
@@ -269,6 +288,7 @@ static void stop(agent *a)
     itp_effects_deinit(&a->effects);
     itp_roster_deinit(&a->roster);
     itp_timers_deinit(&a->timers);
+    itp_doubts_deinit(&a->doubts);
     itp_wire_arena_deinit(&a->arena);
     itp_units_destroy(a->units);
     free(a->replies);
@@ -294,5 +314,7 @@ itp_status itp_agent_run(itp_engine *engine, const itp_agent_options *options,
     if (st == ITP_OK && a.effects.finish) st = finish(&a, report, err);
     if (st == ITP_OK) st = summarise(&a, report);
     stop(&a);
-    return st == ITP_OK && a.interrupted && !report->reason[0] ? ITP_EINTERRUPTED : st;
+    int drained = itp_loop_counts(itp_engine_loop(engine)).draining && report->reason[0];
+    int interrupted = a.interrupted && !report->reason[0];
+    return st == ITP_OK && (interrupted || drained) ? ITP_EINTERRUPTED : st;
 }

@@ -39,8 +39,8 @@ typedef struct itp_agent_report {
 
 /* Runs a campaign that has not finished until it finishes (ITP_OK) or is interrupted by SIGINT or
  * SIGTERM (ITP_EINTERRUPTED). The engine is open for writing; on return everything is committed or
- * was never acknowledged. Blocks those signals and SIGCHLD in the process: call before other
- * threads start. */
+ * was never acknowledged. Blocks those signals and SIGCHLD in the process: call on the
+ * main thread. */
 itp_status itp_agent_run(itp_engine *engine, const itp_agent_options *options,
                          itp_agent_report *report, itp_error *err);
 

@@ -35,6 +35,7 @@ typedef struct agent {
     itp_effects effects;
     itp_roster_table roster;
     itp_timers timers;
+    itp_doubts doubts;
     itp_locals locals;
     itp_places places;
     itp_wire_arena arena;

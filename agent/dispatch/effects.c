@@ -201,7 +201,15 @@ void itp_effects_run(itp_effects *e, const itp_hands *h, int64_t now_ms)
                         effect->attempt.request);
             break;
         case ITP_ACTION_RELEASE:
-        case ITP_ACTION_CANCEL: itp_lease_end(h->roster, effect->attempt); break;
+            itp_lease_end(h->roster, effect->attempt);
+            itp_doubts_end(h->doubts, effect->attempt);
+            break;
+        case ITP_ACTION_QUERY:
+            if (effect->worker &&
+                itp_doubts_ask(h->doubts, effect->attempt, effect->worker, now_ms))
+                itp_log(h->log, ITP_ERROR, "query_lost", "request=%" PRIu64 " why=memory",
+                        effect->attempt.request);
+            break;
         case ITP_ACTION_TIMER:
             if (itp_timers_add(h->timers, (itp_timer){now_ms + effect->wait_ms, effect->attempt}))
                 itp_log(h->log, ITP_ERROR, "timer_lost", "request=%" PRIu64 " why=memory",

@@ -7,6 +7,7 @@
 #define ITP_EFFECTS_H
 
 #include "buffer.h"
+#include "doubts.h"
 #include "interphase/wire.h"
 #include "log.h"
 #include "roster.h"
@@ -27,6 +28,7 @@ typedef struct itp_effects {
 typedef struct itp_hands {
     itp_roster_table *roster;
     itp_timers *timers;
+    itp_doubts *doubts;
     itp_thinker *thinker;
     const itp_log_to *log;
 } itp_hands;

@@ -1,6 +1,7 @@
 /* frames.c - what workers say: each frame passes the decoder's limits, then the gate, then becomes
  * an event. Whoever breaks the protocol is not heard for a while; the others never notice.
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zmq.h>
@@ -92,6 +93,22 @@ static void renew_leases(agent *a, const itp_peer *peer, const itp_message *m)
         itp_lease_renew(&a->roster, m->roster->holding[i], peer->name, now_ms);
 }
 
+/* An attempt that turns out to run has had its lease expire: it gets another. */
+static void hear_answer(agent *a, const itp_peer *peer, const itp_message *m)
+{
+    const itp_loop *loop = itp_engine_loop(a->engine);
+    itp_attempt attempt = {m->request, m->epoch};
+    itp_request_view r;
+    itp_doubts_end(&a->doubts, attempt);
+    if (m->number != ITP_ANSWER_RUNNING || itp_loop_request(loop, m->request, &r) != ITP_OK ||
+        r.state != ITP_REQUEST_STARTED || r.epoch != m->epoch)
+        return;
+    double lease_s = itp_loop_campaign(loop)->tasks[r.task].lease_s;
+    if (itp_lease_begin(&a->roster, attempt, peer->name, lease_s, itp_clock_monotonic_ms()))
+        itp_log(a->options->log, ITP_ERROR, "lease_lost", "request=%" PRIu64 " why=memory",
+                m->request);
+}
+
 static itp_status enlist(agent *a, itp_peer *peer, const itp_message *m)
 {
     char name[ITP_GATE_NAME];
@@ -118,6 +135,7 @@ static itp_status take_message(agent *a, itp_peer *peer, const itp_message *m, i
     }
     renew_leases(a, peer, m);
     itp_status st = feed_message(a, peer, m, err);
+    if (st == ITP_OK && m->verb == ITP_VERB_ANSWER) hear_answer(a, peer, m);
     if (m->verb == ITP_VERB_BYE) itp_roster_remove(&a->roster, peer);
     return st;
 }

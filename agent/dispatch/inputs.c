@@ -58,6 +58,21 @@ itp_status agent_read_signals(agent *a, itp_error *err)
     return st;
 }
 
+/* A question commits nobody to anything: it needs no event. */
+static void ask_again(agent *a, int64_t now_ms)
+{
+    const itp_doubt *doubt;
+    while ((doubt = itp_doubts_due(&a->doubts, now_ms))) {
+        const itp_peer *peer = itp_roster_by_name(&a->roster, doubt->worker);
+        itp_message m;
+        itp_message_init(&m, ITP_VERB_QUERY);
+        m.campaign = a->campaign;
+        m.request = doubt->attempt.request;
+        m.epoch = doubt->attempt.epoch;
+        if (peer) itp_send(peer, &m);
+    }
+}
+
 itp_status agent_read_clocks(agent *a, itp_error *err)
 {
     int64_t now_ms = itp_clock_monotonic_ms();
@@ -78,6 +93,7 @@ itp_status agent_read_clocks(agent *a, itp_error *err)
             .kind = ITP_EVENT_TIMER, .request = due.attempt.request, .epoch = due.attempt.epoch};
         st = agent_feed(a, &timer, err);
     }
+    ask_again(a, now_ms);
     if (now_ms < a->next_tick_ms) return st;
     a->next_tick_ms = now_ms + 1000;
     itp_peer *silent;

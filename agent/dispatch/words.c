@@ -147,9 +147,10 @@ itp_status itp_word_read(itp_word *w, const char *text, const itp_loop *loop, it
     static const struct {
         const char *verb;
         itp_event_kind kind;
-    } PLAIN[] = {{"pause", ITP_EVENT_PAUSED},      {"resume", ITP_EVENT_RESUMED},
-                 {"stop", ITP_EVENT_STOPPED},      {"cancel", ITP_EVENT_CANCELLED},
-                 {"retract", ITP_EVENT_RETRACTED}, {"ask", ITP_EVENT_ASKED}};
+    } PLAIN[] = {{"pause", ITP_EVENT_PAUSED},     {"resume", ITP_EVENT_RESUMED},
+                 {"stop", ITP_EVENT_STOPPED},     {"drain", ITP_EVENT_DRAINED},
+                 {"cancel", ITP_EVENT_CANCELLED}, {"retract", ITP_EVENT_RETRACTED},
+                 {"ask", ITP_EVENT_ASKED}};
     *w = (itp_word){.event = {.index = -1, .cost = NAN}};
     json_error_t at;
     w->json = json_loads(text, 0, &at);

@@ -1,6 +1,6 @@
 /* words.h - people's verbs as text and as events: what the control socket carries, and what a
  * command does to a journal by itself when no agent runs. One JSON object a verb:
- *   {"verb": "pause", "text": "..."}      pause, resume, stop
+ *   {"verb": "pause", "text": "..."}      pause, resume, drain, stop
  *   {"verb": "cancel", "trial": 3} or {"request": 7} or neither: everything open
  *   {"verb": "retract", "trial": 3} or {"request": 7} or {"event": 12}
  *   {"verb": "ask", "n": 2}

@@ -81,6 +81,12 @@ static itp_status close_trials(itp_loop *loop, itp_id id, itp_request_state end,
     return st;
 }
 
+/* A failure that says nothing of the experiment itself. */
+static int is_no_verdict(itp_cause cause)
+{
+    return cause != ITP_CAUSE_SCIENTIFIC && cause != ITP_CAUSE_UNSAFE && cause != ITP_CAUSE_REFUSED;
+}
+
 itp_status on_failure(itp_loop *loop, const itp_event *event)
 {
     request *r = find(loop, event);
@@ -88,7 +94,12 @@ itp_status on_failure(itp_loop *loop, const itp_event *event)
     int current = r->epoch == event->epoch && r->state >= ITP_REQUEST_LEASED &&
                   r->state <= ITP_REQUEST_IN_DOUBT;
     if (!current) return ack(loop, event, "an earlier attempt");
-    itp_status st = ITP_OK;
+    itp_status st = request_say(r, event->text);
+    if (st != ITP_OK) return st;
+    if (r->cancelling && is_no_verdict(event->cause)) {
+        st = request_cancel(loop, event->request);
+        return st == ITP_OK ? ack(loop, event, NULL) : st;
+    }
     switch (event->cause) {
     case ITP_CAUSE_SCIENTIFIC:
         st = close_trials(loop, event->request, ITP_REQUEST_FAILED, ITP_TRIAL_FAILED);
@@ -98,7 +109,15 @@ itp_status on_failure(itp_loop *loop, const itp_event *event)
         st = close_trials(loop, event->request, ITP_REQUEST_FAILED, ITP_TRIAL_INFEASIBLE);
         break;
     case ITP_CAUSE_WORKER_LOST: st = request_lose(loop, event->request); break;
-    case ITP_CAUSE_CANCELLED: st = request_requeue(loop, event->request, 0); break;
+    case ITP_CAUSE_CANCELLED:
+        if (!request_is_physical(loop, r) || r->state == ITP_REQUEST_LEASED) {
+            st = request_requeue(loop, event->request, 0);
+            break;
+        }
+        /* It had begun: a person says what is left of the sample. */
+        loop->barren++;
+        st = close_trials(loop, event->request, ITP_REQUEST_DEAD, ITP_TRIAL_ABANDONED);
+        break;
     case ITP_CAUSE_NONE:
     case ITP_CAUSE_TRANSPORT:
     case ITP_CAUSE_TIMEOUT:
@@ -143,6 +162,9 @@ itp_status on_declined(itp_loop *loop, const itp_event *event)
 {
     request *r = find(loop, event);
     if (!is_attempt(r, event)) return ITP_OK;
+    if (r->cancelling) return request_cancel(loop, event->request);
+    itp_status st = request_say(r, event->text);
+    if (st != ITP_OK) return st;
     r->attempts++;
     if (r->attempts >= ITP_LOSSES_MAX) {
         loop->barren++;
@@ -151,11 +173,34 @@ itp_status on_declined(itp_loop *loop, const itp_event *event)
     return request_requeue(loop, event->request, 1);
 }
 
+/* The station gives up the reservation; it has not begun, for only START begins. */
+static itp_status let_go(itp_loop *loop, const itp_event *event, const char *text)
+{
+    itp_action *cancel = loop_emit(loop, ITP_ACTION_CANCEL);
+    if (!cancel) return ITP_ENOMEM;
+    snprintf(loop->note, sizeof loop->note, "%s", event->worker ? event->worker : "");
+    cancel->request = event->request;
+    cancel->epoch = event->epoch;
+    cancel->worker = loop->note;
+    cancel->text = text;
+    return ITP_OK;
+}
+
 itp_status on_accepted(itp_loop *loop, const itp_event *event)
 {
     request *r = find(loop, event);
-    if (!is_attempt(r, event) || loop->campaign->tasks[r->task].cls != ITP_PHYSICAL) return ITP_OK;
+    if (!r || !request_is_physical(loop, r)) return ITP_OK;
+    if (!is_attempt(r, event)) return let_go(loop, event, "not wanted any more");
+    /* Said twice: it still waits, so START was lost. The ledger starts it once all the same. */
+    if (r->state == ITP_REQUEST_ACCEPTED)
+        return emit_attempt(loop, ITP_ACTION_START, event->request);
     if (r->state != ITP_REQUEST_LEASED) return ITP_OK;
+    if (loop->counts.paused || loop->counts.draining) {
+        itp_status st =
+            let_go(loop, event,
+                   loop->counts.paused ? "the campaign is paused" : "the campaign is drained");
+        return st == ITP_OK ? request_requeue(loop, event->request, 0) : st;
+    }
     r->state = ITP_REQUEST_ACCEPTED;
     r->since_ms = loop->now_ms;
     return emit_attempt(loop, ITP_ACTION_START, event->request);
@@ -170,21 +215,51 @@ itp_status on_started(itp_loop *loop, const itp_event *event)
     return ITP_OK;
 }
 
+/* Closed here, open there: whatever the station cannot say, a person has said. */
+static itp_status settle(itp_loop *loop, const itp_event *event)
+{
+    itp_event settled = *event;
+    settled.index = -1;
+    return ack(loop, &settled, "settled by a person");
+}
+
+static itp_status doubt_word(itp_loop *loop, request *r, const itp_event *event)
+{
+    char text[400];
+    const worker *w = &loop->workers[r->worker];
+    if (event->number == ITP_ANSWER_NEVER_STARTED)
+        snprintf(text, sizeof text,
+                 "%.100s has another ledger than when it took this request, so "
+                 "that it never started is not known",
+                 w->name);
+    else
+        snprintf(text, sizeof text, "%.100s: %.200s", w->name,
+                 event->text ? event->text : "started, outcome not known");
+    return request_say(r, text);
+}
+
 itp_status on_answer(itp_loop *loop, const itp_event *event)
 {
     request *r = find(loop, event);
+    if (!r || !request_is_physical(loop, r)) return ITP_OK;
+    if (!request_is_open(r))
+        return event->number == ITP_ANSWER_STARTED_UNKNOWN ? settle(loop, event) : ITP_OK;
     if (!is_attempt(r, event) || r->state != ITP_REQUEST_IN_DOUBT) return ITP_OK;
     switch ((itp_answer_kind)event->number) {
     case ITP_ANSWER_NEVER_STARTED: /* The station has refused this epoch durably before it said so.
                                     */
+        if (r->ledger != loop->workers[r->worker].ledgers) return doubt_word(loop, r, event);
+        if (r->cancelling) return request_cancel(loop, event->request);
+        request_say(r, NULL);
         return request_requeue(loop, event->request, 0);
     case ITP_ANSWER_RUNNING:
     case ITP_ANSWER_DONE: /* Its result is on the way. */
         r->state = ITP_REQUEST_STARTED;
         r->since_ms = loop->now_ms;
         loop->counts.held--;
-        return ITP_OK;
-    case ITP_ANSWER_STARTED_UNKNOWN: break; /* Only a person can say: interphase resolve. */
+        return request_say(r, NULL);
+    case ITP_ANSWER_STARTED_UNKNOWN: /* Only a person can say: interphase resolve. */
+        return doubt_word(loop, r, event);
     }
     return ITP_OK;
 }

@@ -42,7 +42,8 @@ static size_t room(const itp_loop *loop)
 
 itp_status decisions_want(itp_loop *loop)
 {
-    if (loop->deciding || loop->counts.paused || loop->counts.finished || loop->reason)
+    if (loop->deciding || loop->counts.paused || loop->counts.draining || loop->counts.finished ||
+        loop->reason)
         return ITP_OK;
     size_t wanted = room(loop) + loop->asked, left = trials_left(loop);
     if (wanted > left) wanted = left;

@@ -49,10 +49,25 @@ static itp_status find_reason(itp_loop *loop)
     return ITP_OK;
 }
 
+/* What runs is all that a drained session waits for; what is in doubt waits for the next one. */
+static itp_status end_drained(itp_loop *loop)
+{
+    for (itp_id id = 1; id <= loop->n_requests; id++) {
+        itp_request_state state = loop->requests[id - 1].state;
+        if (state >= ITP_REQUEST_LEASED && state <= ITP_REQUEST_STARTED) return ITP_OK;
+    }
+    itp_action *finish = loop_emit(loop, ITP_ACTION_FINISH);
+    if (!finish) return ITP_ENOMEM;
+    finish->text = "drained: nothing runs any more; the same command resumes";
+    loop->finishing = 1;
+    return ITP_OK;
+}
+
 itp_status finish_check(itp_loop *loop)
 {
     if (loop->counts.finished) return ITP_OK;
     itp_status st = ITP_OK;
+    if (loop->counts.draining) return loop->finishing ? ITP_OK : end_drained(loop);
     if (!loop->reason && (st = find_reason(loop)) != ITP_OK) return st;
     if (!loop->reason) return ITP_OK;
     int complete =
@@ -66,9 +81,20 @@ itp_status finish_check(itp_loop *loop)
     return ITP_OK;
 }
 
+itp_status on_drained(itp_loop *loop, const itp_event *event)
+{
+    (void)event;
+    if (loop->counts.draining) return loop_refuse(loop, "the campaign is being drained already");
+    if (loop->counts.finished) return loop_refuse(loop, "the campaign has finished");
+    loop->counts.draining = 1;
+    loop->finishing = 0;
+    return ITP_OK;
+}
+
 itp_status on_opened(itp_loop *loop, const itp_event *event)
 {
     (void)event;
+    loop->counts.draining = loop->finishing = 0; /* a new session */
     loop->opened_ms = loop->now_ms;
     double left_ms = loop->campaign->budget.time_s * 1e3 - (double)loop->spent_ms;
     if (!isfinite(left_ms)) return ITP_OK;

@@ -31,6 +31,7 @@ void itp_loop_destroy(itp_loop *loop)
         free(loop->requests[i].trials);
         free(loop->requests[i].inputs);
         free(loop->requests[i].given);
+        free(loop->requests[i].why);
     }
     for (size_t i = 0; i < loop->n_workers; i++) {
         worker *w = &loop->workers[i];
@@ -70,6 +71,10 @@ static itp_status on_paused(itp_loop *loop, const itp_event *event)
 static itp_status on_resumed(itp_loop *loop, const itp_event *event)
 {
     (void)event;
+    if (loop->counts.draining) {
+        loop->counts.draining = loop->finishing = 0; /* thought better of it */
+        if (!loop->counts.paused) return ITP_OK;
+    }
     if (!loop->counts.paused) return loop_refuse(loop, "the campaign is not paused");
     loop->counts.paused = 0;
     return loop_emit(loop, ITP_ACTION_RESUME) ? ITP_OK : ITP_ENOMEM;
@@ -118,6 +123,7 @@ static const handler HANDLERS[ITP_EVENT_KINDS] = {
     [ITP_EVENT_APPROVED] = on_nothing,
     [ITP_EVENT_STOPPED] = on_stopped,
     [ITP_EVENT_FINISHED] = on_finished,
+    [ITP_EVENT_DRAINED] = on_drained,
 };
 
 /* Time as the loop knows it: an earlier session's last event closes what that session took. */

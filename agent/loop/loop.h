@@ -73,6 +73,7 @@ typedef struct itp_request_view {
     int64_t since_ms;   /* of this state */
     size_t n_inputs;
     const itp_value *inputs;
+    const char *why; /* what was last said of it; NULL: nothing worth saying */
 } itp_request_view;
 
 typedef struct itp_counts {
@@ -81,6 +82,7 @@ typedef struct itp_counts {
     size_t workers, slots, busy;
     uint64_t decisions, generation;
     int deciding, paused, stopping, finished;
+    int draining; /* 1: nothing is handed out; the session ends with what runs now */
 } itp_counts;
 
 itp_counts itp_loop_counts(const itp_loop *loop);

@@ -136,16 +136,30 @@ static int is_exact(const itp_loop *loop, int task)
     return exact;
 }
 
-static int is_open(const request *r)
+int request_is_open(const request *r)
 {
     return r->state <= ITP_REQUEST_PERSON;
+}
+
+int request_is_physical(const itp_loop *loop, const request *r)
+{
+    return loop->campaign->tasks[r->task].cls == ITP_PHYSICAL;
+}
+
+itp_status request_say(request *r, const char *why)
+{
+    char *copy = itp_copy_text(why);
+    if (why && !copy) return ITP_ENOMEM;
+    free(r->why);
+    r->why = copy;
+    return ITP_OK;
 }
 
 /* Lets an open request of equal inputs serve this trial too. 1 when it does. */
 static int join_same(itp_loop *loop, itp_id trial_id, const request *fresh, itp_id *out)
 {
     itp_id same = find_same(loop, fresh);
-    if (!same || !is_open(&loop->requests[same - 1])) return 0;
+    if (!same || !request_is_open(&loop->requests[same - 1])) return 0;
     request *r = &loop->requests[same - 1];
     itp_id *trials = realloc(r->trials, (r->n_trials + 1) * sizeof *trials);
     if (!trials) return 0;
@@ -271,13 +285,14 @@ itp_status request_requeue(itp_loop *loop, itp_id id, int delayed)
 itp_status request_lose(itp_loop *loop, itp_id id)
 {
     request *r = &loop->requests[id - 1];
-    if (loop->campaign->tasks[r->task].cls == ITP_PHYSICAL && r->state >= ITP_REQUEST_ACCEPTED) {
+    if (request_is_physical(loop, r) && r->state >= ITP_REQUEST_ACCEPTED) {
         /* It may have started: never guessed, never redispatched; QUERY follows when contact is
          * back. */
-        if (r->state != ITP_REQUEST_IN_DOUBT) loop->counts.held++;
+        if (r->state == ITP_REQUEST_IN_DOUBT) return ITP_OK;
+        loop->counts.held++;
         r->state = ITP_REQUEST_IN_DOUBT;
         r->since_ms = loop->now_ms;
-        return ITP_OK;
+        return request_say(r, "contact lost; its station is asked as soon as it is back");
     }
     r->losses++;
     if (r->losses >= ITP_LOSSES_MAX) {
@@ -326,41 +341,6 @@ itp_status emit_offer(itp_loop *loop, itp_id id)
     return ITP_OK;
 }
 
-static itp_status cancel_one(itp_loop *loop, itp_id id, const char *text)
-{
-    request *r = &loop->requests[id - 1];
-    if (!is_open(r)) return ITP_OK;
-    if (r->worker != NO_WORKER && r->state >= ITP_REQUEST_LEASED) {
-        itp_status st = emit_attempt(loop, ITP_ACTION_CANCEL, id);
-        if (st != ITP_OK) return st;
-        loop->out->items[loop->out->n - 1].text = text;
-    }
-    itp_status st = request_finish(loop, id, ITP_REQUEST_CANCELLED);
-    for (size_t i = 0; st == ITP_OK && i < loop->requests[id - 1].n_trials; i++) {
-        itp_id trial_id = loop->requests[id - 1].trials[i];
-        if (loop->trials[trial_id - 1].state != ITP_TRIAL_PENDING) continue;
-        trial_set_state(loop, trial_id, ITP_TRIAL_ABANDONED);
-        loop->trials[trial_id - 1].cancelled = 1;
-        loop->cancelled++;
-    }
-    return st;
-}
-
-itp_status on_cancelled(itp_loop *loop, const itp_event *event)
-{
-    size_t hit = 0;
-    for (itp_id id = 1; id <= loop->n_requests; id++) {
-        int match = event->request ? id == event->request : !event->trial;
-        for (size_t i = 0; event->trial && i < loop->requests[id - 1].n_trials; i++)
-            match |= loop->requests[id - 1].trials[i] == event->trial;
-        if (!match || !is_open(&loop->requests[id - 1])) continue;
-        itp_status st = cancel_one(loop, id, event->text);
-        if (st != ITP_OK) return st;
-        hit++;
-    }
-    return hit ? ITP_OK : loop_refuse(loop, "nothing open to cancel there");
-}
-
 itp_status on_timer(itp_loop *loop, const itp_event *event)
 {
     if (event->request == 0) {
@@ -372,37 +352,4 @@ itp_status on_timer(itp_loop *loop, const itp_event *event)
     if (r->state == ITP_REQUEST_BACKOFF && r->epoch == event->epoch)
         queue_push(loop, event->request);
     return ITP_OK;
-}
-
-itp_status on_resolved(itp_loop *loop, const itp_event *event)
-{
-    itp_id id = event->request;
-    if (id == 0 || id > loop->n_requests)
-        return loop_refuse(loop, "there is no request %llu", (unsigned long long)id);
-    request *r = &loop->requests[id - 1];
-    if (r->state != ITP_REQUEST_IN_DOUBT && r->state != ITP_REQUEST_DEAD)
-        return loop_refuse(loop,
-                           "request %llu is %s: only what is in doubt or held can be resolved",
-                           (unsigned long long)id, itp_request_state_name(r->state));
-    itp_id trial_id = r->trials[0];
-    int task = r->task, source = r->source;
-    switch ((itp_resolution)event->number) {
-    case ITP_RESOLVE_MEASURED: {
-        const char *missing = trial_missing(loop, (size_t)task, event);
-        if (missing) return loop_refuse(loop, "a measurement needs a value of %s", missing);
-        itp_status st = request_finish(loop, id, ITP_REQUEST_DONE);
-        trial_set_state(loop, trial_id, ITP_TRIAL_PENDING);
-        return st == ITP_OK ? trial_observe(loop, trial_id, id, event, (size_t)task) : st;
-    }
-    case ITP_RESOLVE_VOID: {
-        itp_status st = request_finish(loop, id, ITP_REQUEST_CANCELLED);
-        trial_set_state(loop, trial_id, ITP_TRIAL_ABANDONED);
-        return st;
-    }
-    case ITP_RESOLVE_REQUEUE: break;
-    }
-    itp_id fresh;
-    itp_status st = request_finish(loop, id, ITP_REQUEST_CANCELLED);
-    trial_set_state(loop, trial_id, ITP_TRIAL_PENDING);
-    return st == ITP_OK ? request_create(loop, trial_id, task, source, 1, &fresh) : st;
 }

@@ -133,6 +133,7 @@ itp_status itp_loop_request(const itp_loop *loop, itp_id id, itp_request_view *o
         .since_ms = r->since_ms,
         .n_inputs = r->n_inputs,
         .inputs = r->inputs,
+        .why = r->why,
     };
     return ITP_OK;
 }

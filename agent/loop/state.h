@@ -34,6 +34,9 @@ typedef struct request {
     int64_t since_ms, due_ms;
     uint32_t *given; /* worker of each epoch, n_given of them */
     uint32_t n_given;
+    size_t ledger;  /* the worker's `ledgers` when it was leased */
+    int cancelling; /* physical: a person has cancelled it, the station has not said yet */
+    char *why;      /* what was last said of it, for people; or NULL */
 } request;
 
 #define NO_WORKER ((size_t)-1)
@@ -45,6 +48,7 @@ typedef struct worker {
     uint32_t slots, busy;
     itp_class cls;
     int live;
+    size_t ledgers; /* how many ledgers it has come with: a new one has forgotten what it did */
 } worker;
 
 typedef struct last_fit {
@@ -115,12 +119,18 @@ itp_status request_create(itp_loop *loop, itp_id trial_id, int task, int source,
 itp_status request_finish(itp_loop *loop, itp_id id, itp_request_state state);
 itp_status request_requeue(itp_loop *loop, itp_id id, int delayed);
 itp_status request_lose(itp_loop *loop, itp_id id); /* its worker or lease is gone */
+int request_is_open(const request *r);
+int request_is_physical(const itp_loop *loop, const request *r);
+itp_status request_say(request *r, const char *why); /* keeps a copy for people; NULL: nothing */
 void queue_push(itp_loop *loop, itp_id id);
 void queue_remove(itp_loop *loop, itp_id id);
 itp_status emit_attempt(itp_loop *loop, itp_action_kind kind, itp_id id);
 itp_status emit_offer(itp_loop *loop, itp_id id);
-itp_status on_cancelled(itp_loop *loop, const itp_event *event);
 itp_status on_timer(itp_loop *loop, const itp_event *event);
+
+/* people.c */
+itp_status request_cancel(itp_loop *loop, itp_id id); /* as a person wants it: off the budget */
+itp_status on_cancelled(itp_loop *loop, const itp_event *event);
 itp_status on_resolved(itp_loop *loop, const itp_event *event);
 
 /* answers.c: what comes back from an attempt */
@@ -151,6 +161,7 @@ size_t trials_left(const itp_loop *loop); /* by the budget; SIZE_MAX without one
 /* finish.c */
 itp_status finish_check(
     itp_loop *loop); /* closes every step: is there a reason to finish, and is all done? */
+itp_status on_drained(itp_loop *loop, const itp_event *event);
 itp_status on_opened(itp_loop *loop, const itp_event *event);
 itp_status on_stopped(itp_loop *loop, const itp_event *event);
 itp_status on_redefined(itp_loop *loop, const itp_event *event);

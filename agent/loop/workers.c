@@ -57,6 +57,8 @@ static itp_status lease(itp_loop *loop, itp_id id, size_t index)
     r->state = ITP_REQUEST_LEASED;
     r->since_ms = loop->now_ms;
     r->worker = index;
+    r->ledger = loop->workers[index].ledgers;
+    request_say(r, NULL);
     r->epoch++;
     loop->workers[index].busy++;
     loop->counts.running++;
@@ -65,7 +67,7 @@ static itp_status lease(itp_loop *loop, itp_id id, size_t index)
 
 itp_status workers_assign(itp_loop *loop)
 {
-    if (loop->counts.paused || loop->counts.finished) return ITP_OK;
+    if (loop->counts.paused || loop->counts.draining || loop->counts.finished) return ITP_OK;
     /* A task for which no slot is free is not looked up again in this step. */
     unsigned char full[64] = {0};
     for (itp_id id = loop->queue_first, next; id; id = next) {
@@ -114,8 +116,15 @@ static void forget_roster(worker *w)
     w->n_tasks = 0;
 }
 
+/* A ledger that is missing, or another one than before, cannot speak for what was. */
+static int is_new_ledger(const worker *w, const itp_roster *roster)
+{
+    return !w->ledger || !roster->ledger || strcmp(w->ledger, roster->ledger) != 0;
+}
+
 static itp_status keep_roster(worker *w, const itp_roster *roster)
 {
+    w->ledgers += is_new_ledger(w, roster) != 0;
     forget_roster(w);
     w->connector = itp_copy_text(roster->connector);
     w->ledger = itp_copy_text(roster->ledger);
@@ -138,6 +147,34 @@ static int holds(const itp_roster *roster, itp_id id, uint32_t epoch)
     return 0;
 }
 
+/* A frame may have been lost with the connection: who holds a reservation is told again. */
+static itp_status remind(itp_loop *loop, itp_id id)
+{
+    const request *r = &loop->requests[id - 1];
+    if (!request_is_physical(loop, r)) return ITP_OK;
+    if (r->state == ITP_REQUEST_LEASED) return emit_offer(loop, id);
+    return r->state == ITP_REQUEST_ACCEPTED ? emit_attempt(loop, ITP_ACTION_START, id) : ITP_OK;
+}
+
+/* A physical attempt that is closed here and open there was settled while the station was away: its
+ * answer will be acknowledged. */
+static itp_status ask_settled(itp_loop *loop, size_t index, const itp_roster *roster)
+{
+    for (size_t i = 0; i < roster->n_holding; i++) {
+        const itp_attempt *held = &roster->holding[i];
+        if (held->request == 0 || held->request > loop->n_requests) continue;
+        const request *r = &loop->requests[held->request - 1];
+        if (!request_is_physical(loop, r) || request_is_open(r)) continue;
+        itp_action *query = loop_emit(loop, ITP_ACTION_QUERY);
+        if (!query) return ITP_ENOMEM;
+        query->request = held->request;
+        query->trial = r->trials[0];
+        query->epoch = held->epoch;
+        query->worker = loop->workers[index].name;
+    }
+    return ITP_OK;
+}
+
 /* What the worker was leased and does not hold is lost; of physical work it is asked. */
 static itp_status reconcile(itp_loop *loop, size_t index, const itp_roster *roster)
 {
@@ -145,13 +182,17 @@ static itp_status reconcile(itp_loop *loop, size_t index, const itp_roster *rost
         const request *r = &loop->requests[id - 1];
         if (r->worker != index || r->state < ITP_REQUEST_LEASED || r->state > ITP_REQUEST_IN_DOUBT)
             continue;
-        if (holds(roster, id, r->epoch) && r->state != ITP_REQUEST_IN_DOUBT) continue;
+        if (holds(roster, id, r->epoch) && r->state != ITP_REQUEST_IN_DOUBT) {
+            itp_status st = remind(loop, id);
+            if (st != ITP_OK) return st;
+            continue;
+        }
         itp_status st = request_lose(loop, id);
         if (st == ITP_OK && loop->requests[id - 1].state == ITP_REQUEST_IN_DOUBT)
             st = emit_attempt(loop, ITP_ACTION_QUERY, id);
         if (st != ITP_OK) return st;
     }
-    return ITP_OK;
+    return ask_settled(loop, index, roster);
 }
 
 itp_status on_worker_registered(itp_loop *loop, const itp_event *event)

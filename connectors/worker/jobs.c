@@ -147,7 +147,10 @@ static job *keep(session *s, const itp_message *message)
 void jobs_offer(session *s, const itp_message *message, int64_t now_ms)
 {
     store_key key = key_of(message);
-    if (find_job(s, message)) { /* twice: the heartbeat says that it is here */
+    const job *known = find_job(s, message);
+    if (known) { /* twice: the heartbeat says that it is here, and a lost ACCEPT is said again */
+        if (known->state == JOB_READY && !known->cancelled)
+            session_send_attempt(s, ITP_VERB_ACCEPT, &key, 0, NULL);
         s->beat_at_ms = now_ms;
         return;
     }
@@ -264,6 +267,26 @@ void jobs_query(session *s, const itp_message *message)
     session_flush(s);
 }
 
+/* An acknowledgement of what was started and never ended: a person has resolved it. */
+static void close_start(session *s, const store_key *key)
+{
+    open_start **at = &s->starts;
+    while (*at &&
+           ((*at)->key.request != key->request || strcmp((*at)->key.campaign, key->campaign)))
+        at = &(*at)->next;
+    open_start *start = *at;
+    if (!start) return;
+    itp_error err;
+    if (itp_store_shut(s->store, key->campaign, key->request, &err) != ITP_OK) {
+        itp_log(s->log, ITP_ERROR, "ledger_not_closed", "text=%s", err.text);
+        return;
+    }
+    *at = start->next;
+    free((char *)start->key.campaign);
+    free(start);
+    session_credit(s);
+}
+
 void jobs_acknowledge(session *s, const itp_message *message)
 {
     store_key key = key_of(message);
@@ -271,23 +294,7 @@ void jobs_acknowledge(session *s, const itp_message *message)
     if (message->text)
         itp_log(s->log, ITP_INFO, "result_not_used", "request=%llu epoch=%u text=%s",
                 (unsigned long long)key.request, key.epoch, message->text);
-    int ours = itp_outbox_acknowledge(s->outbox, &key);
-    /* An acknowledgement of what was started and never ended: a person has resolved it. */
-    for (open_start **at = &s->starts; *at && !ours && key.index < 0; at = &(*at)->next) {
-        open_start *start = *at;
-        if (start->key.request != key.request || strcmp(start->key.campaign, key.campaign) != 0)
-            continue;
-        itp_error err;
-        if (itp_store_shut(s->store, key.campaign, key.request, &err) != ITP_OK) {
-            itp_log(s->log, ITP_ERROR, "ledger_not_closed", "text=%s", err.text);
-            return;
-        }
-        *at = start->next;
-        free((char *)start->key.campaign);
-        free(start);
-        session_credit(s);
-        return;
-    }
+    if (!itp_outbox_acknowledge(s->outbox, &key) && key.index < 0) close_start(s, &key);
 }
 
 /* The result goes to the outbox, which takes the frame; unless we gave the attempt up ourselves,

@@ -43,9 +43,15 @@ void session_send_attempt(session *s, itp_verb verb, const store_key *key, int64
     link_send(&s->link, &message);
 }
 
+/* A station that does not know what it did takes nothing new. */
+static int free_slots(const session *s)
+{
+    return s->stop != STOP_NONE || s->starts ? 0 : (int)s->options->slots;
+}
+
 void session_credit(session *s)
 {
-    int slots = s->stop != STOP_NONE || s->starts ? 0 : (int)s->options->slots;
+    int slots = free_slots(s);
     if (s->state != SESSION_REGISTERED || slots == s->credit_said) return;
     itp_message credit;
     itp_message_init(&credit, ITP_VERB_CREDIT);
@@ -90,7 +96,7 @@ static void enlist(session *s, int64_t now_ms)
     const itp_tasks *tasks = itp_plugin_tasks(s->plugin);
     const char **names = calloc(tasks->n_tasks + 1, sizeof *names);
     itp_roster roster = {.connector = s->options->connector,
-                         .slots = s->options->slots,
+                         .slots = (uint32_t)free_slots(s),
                          .cls = s->cls,
                          .schema = s->schema,
                          .ledger = s->ledger};

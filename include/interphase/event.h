@@ -41,7 +41,8 @@ extern "C" {
     X(RESOLVED, "resolved")   /* request, epoch, number: itp_resolution, values, text */           \
     X(APPROVED, "approved")   /* request, text */                                                  \
     X(STOPPED, "stopped")     /* text: asked to stop; running work is finished first */            \
-    X(FINISHED, "finished")   /* text: the reason */
+    X(FINISHED, "finished")   /* text: the reason */                                               \
+    X(DRAINED, "drained")     /* text: by whom, why; what runs is finished, then the agent ends */
 typedef enum itp_event_kind {
 #define X(name, text) ITP_EVENT_##name,
     ITP_EVENTS(X)

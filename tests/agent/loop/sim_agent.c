@@ -27,6 +27,7 @@ static itp_status step(itp_loop *loop, const noted *n, uint64_t seq, const sim *
                                .connector = "function",
                                .slots = SLOTS,
                                .cls = s->physical ? ITP_PHYSICAL : ITP_REPEATABLE,
+                               .ledger = s->physical ? NAMES[n->worker >= 0 ? n->worker : 0] : NULL,
                                .n_holding = n->n_held,
                                .holding = n->held};
     double points[64], nothing = NAN;

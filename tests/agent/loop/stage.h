@@ -47,6 +47,7 @@ static inline void feed_worker(bench *b, const char *name, uint32_t slots, itp_c
                                .connector = "function",
                                .slots = slots,
                                .cls = cls,
+                               .ledger = cls == ITP_PHYSICAL ? "first" : NULL,
                                .n_holding = n_holding,
                                .holding = holding};
     feed(b, (itp_event){.kind = ITP_EVENT_WORKER_REGISTERED, .worker = name, .roster = &roster});
