@@ -51,7 +51,7 @@ itp_status itp_scorer_init(itp_scorer *scorer, const itp_view *view, const itp_g
         scorer->members = itp_surrogate_members(p->belief[view->goal_outcome]);
     scorer->believed = calloc(scorer->members + 1, sizeof *scorer->believed);
     if (!scorer->believed) return ITP_ENOMEM;
-    if (p->log_prior && p->n_measured > 0) {
+    if ((p->log_prior || p->log_prior_at) && p->n_measured > 0) {
         double budget = p->budget > 0 ? (double)p->budget : 100;
         scorer->prior_weight = budget / 10 / (double)p->n_measured;
     }
@@ -171,8 +171,16 @@ static double add_gradient(double *grad, const double *part, size_t d, double si
     return sign;
 }
 
-/* The parts that do not come from the gain: bounds (unless the gain counts them), failures, cost.
- */
+static double weigh_prior(const itp_scorer *s, const double *x, double *grad, double *part)
+{
+    const itp_problem *p = s->view->problem;
+    double value = s->prior_weight * p->log_prior_at(p->log_prior_ctx, x, grad ? part : NULL);
+    add_gradient(grad, part, s->view->d, s->prior_weight);
+    return value;
+}
+
+/* The parts that do not come from the gain: bounds (unless the gain counts them), failures, cost,
+ * prior. */
 static double add_rest(const itp_scorer *s, const double *x, double *grad, itp_parts *parts,
                        double *work)
 {
@@ -198,6 +206,8 @@ static double add_rest(const itp_scorer *s, const double *x, double *grad, itp_p
         add_gradient(grad, part, d, -1);
         total += parts->cost;
     }
+    if (p->log_prior_at && s->prior_weight > 0)
+        total += parts->prior = weigh_prior(s, x, grad, part);
     return total;
 }
 
@@ -286,6 +296,8 @@ itp_status itp_scorer_block(const itp_scorer *s, size_t n, const double *x, doub
         if (p->works && itp_classifier_log_prob(p->works, x + i * d, &log_prob, NULL) == ITP_OK)
             value[i] += log_prob;
         if (p->log_cost) value[i] -= p->log_cost(p->log_cost_ctx, x + i * d, NULL);
+        if (p->log_prior_at && s->prior_weight > 0)
+            value[i] += weigh_prior(s, x + i * d, NULL, NULL);
     }
     return st;
 }

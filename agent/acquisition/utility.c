@@ -106,3 +106,16 @@ double itp_view_utility(const itp_view *view, const double *z, double *dz)
     if (part != stack) free(part);
     return value;
 }
+
+double itp_view_worth(const itp_view *view, const double *z)
+{
+    const itp_problem *p = view->problem;
+    if (p->n_goals == 1) return itp_view_value(view, 0, z);
+    if (view->desired) return view->utility_scale * itp_view_utility(view, z, NULL);
+    double sum = 0;
+    for (size_t g = 0; g < p->n_goals; g++) {
+        if (!p->goals[g].weight_per_unit) return NAN;
+        sum += p->goals[g].weight * itp_view_value(view, g, z);
+    }
+    return sum;
+}

@@ -96,6 +96,14 @@ double itp_view_goal(const itp_view *view, size_t g, const double *z, double *dz
     return sign * value * by;
 }
 
+double itp_view_value(const itp_view *view, size_t g, const double *z)
+{
+    const itp_goal *goal = &view->problem->goals[g];
+    double value = formula(view, &goal->what, z, NULL);
+    if (goal->kind == ITP_TARGET) return -fabs(value - goal->target);
+    return goal->kind == ITP_MINIMISE ? -value : value;
+}
+
 double itp_view_reference(const itp_view *view, size_t g)
 {
     const itp_goal *goal = &view->problem->goals[g];

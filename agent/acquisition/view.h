@@ -49,6 +49,11 @@ void itp_view_deinit(itp_view *view);
 
 /* Goal g from m latent outcomes, upwards and scaled; dz (m, may be NULL) its gradient. */
 double itp_view_goal(const itp_view *view, size_t g, const double *z, double *dz);
+/* Goal g in its own unit, upwards; of a target: minus the distance. */
+double itp_view_value(const itp_view *view, size_t g, const double *z);
+/* All goals as one in a unit that means something: the goal's, the joined desirability, or what
+ * weights with units add up to; NaN where there is none. utility.c. */
+double itp_view_worth(const itp_view *view, const double *z);
 /* Goal g's reference point, upwards and scaled as the goal is; NaN where none is given. */
 double itp_view_reference(const itp_view *view, size_t g);
 /* All goals made one, by weights, desirabilities or a Chebyshev function (goal 0 when there is

@@ -68,6 +68,7 @@ void builder_limits(builder *b, const yaml_node *node);
 void builder_agent(builder *b, const yaml_node *node);
 void builder_budget(builder *b, const yaml_node *node);
 void builder_stop(builder *b, const yaml_node *node);
+void builder_prior(builder *b, const yaml_node *node);
 
 /* An expression of outcomes; *outcome is the one it is, or -1. NULL after reporting. */
 itp_expression *builder_expression(builder *b, const yaml_node *node, size_t at, size_t length,

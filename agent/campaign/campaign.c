@@ -95,10 +95,10 @@ static void mark_context(builder *b, const yaml_node *context)
 
 static const char *carry(builder *b, const yaml_node **slot)
 {
-    static const int CARRIED[] = {DATA, PRIOR, REFERENCE, APPROVE};
-    yaml_node *keys[4], *values[4], names[4];
+    static const int CARRIED[] = {DATA, REFERENCE, APPROVE};
+    yaml_node *keys[3], *values[3], names[3];
     yaml_node map = {.kind = NODE_MAP, .text = "", .keys = keys, .values = values};
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 3; i++) {
         if (!slot[CARRIED[i]]) continue;
         names[map.n] = (yaml_node){.kind = NODE_SCALAR, .text = RULES[CARRIED[i]].name};
         keys[map.n] = &names[map.n];
@@ -131,6 +131,7 @@ static void read_all(builder *b, const yaml_node *root)
     builder_agent(b, slot[AGENT]);
     builder_budget(b, slot[BUDGET]);
     builder_stop(b, slot[STOP]);
+    builder_prior(b, slot[PRIOR]);
     b->whole->is.rest = carry(b, slot);
     if (!slot[BUDGET] && !slot[STOP])
         schema_warning(&b->s, root, "for instance budget: {trials: 80}",

@@ -93,9 +93,19 @@ typedef struct itp_budget {
 
 typedef struct itp_stop {
     double regret;     /* unit of the first objective; NaN: none */
-    double target;     /* unit of the first objective; NaN: none */
+    double target;     /* unit of the first objective, of a target: how far off; NaN: none */
     double confidence; /* default 0.95 */
+    double gain;       /* least that a further trial must promise; NaN: none */
+    int gain_per_cost; /* 1: for each unit of cost; 0: for each trial */
 } itp_stop;
+
+/* Where a person expects the best, by one parameter: a number near a value, or odds of labels. */
+typedef struct itp_prior {
+    size_t param;
+    double near, sd;    /* parameter's unit; sd NaN where factor is given */
+    double factor;      /* > 1: one standard deviation is so many times more or less; else NaN */
+    const double *odds; /* of each label or level, > 0; NULL for a number */
+} itp_prior;
 
 /* A file that the definition refers to, as read. */
 typedef struct itp_campaign_file {
@@ -117,7 +127,9 @@ typedef struct itp_campaign {
     itp_agent_settings agent;
     itp_budget budget;
     itp_stop stop;
-    const char *rest; /* JSON: data, prior, reference, approve: carried for later work */
+    size_t n_priors;
+    const itp_prior *priors;
+    const char *rest; /* JSON: data, reference, approve: carried for later work */
 } itp_campaign;
 
 /* What check found; errors make the campaign invalid. */

@@ -84,20 +84,59 @@ void builder_budget(builder *b, const yaml_node *node)
     if (slot[COST]) schema_number(&b->s, slot[COST], "cost", NUMBER_POSITIVE, &budget->cost);
 }
 
+/* What gains are measured in; NULL where objectives have no unit in common. */
+static const char *gain_unit(const builder *b)
+{
+    const itp_campaign *c = &b->whole->is;
+    const itp_objective *o = c->objectives;
+    if (c->n_objectives == 1) return o->unit;
+    return o->weight_per_unit || o->unwanted != o->wanted ? "1" : NULL;
+}
+
+/* "0.1 min" for each trial, or {least: 0.1 min, per: cost}. */
+static void read_gain(builder *b, const yaml_node *node, itp_stop *stop)
+{
+    enum { LEAST, PER, KEYS };
+    static const key_rule RULES[KEYS] = {{"least", 1}, {"per", 0}};
+    static const choice_rule PERS[] = {{"trial", 0}, {"cost", 1}};
+    const yaml_node *slot[KEYS] = {node};
+    const char *unit = gain_unit(b);
+    if (!unit) {
+        schema_error(&b->s, node, NULL,
+                     "gain: objectives that are kept apart, or joined by weights without units, "
+                     "have no gain in common");
+        return;
+    }
+    if (node->kind == NODE_MAP && !schema_map(&b->s, node, "gain", KEYS, RULES, slot)) return;
+    if (node->kind == NODE_MAP && slot[PER])
+        schema_choice(&b->s, slot[PER], "per", 2, PERS, &stop->gain_per_cost);
+    if (slot[LEAST] && schema_difference(&b->s, slot[LEAST], "gain", unit, &stop->gain) &&
+        !(stop->gain > 0))
+        schema_error(&b->s, slot[LEAST], NULL, "gain: a difference above 0 is wanted");
+}
+
 void builder_stop(builder *b, const yaml_node *node)
 {
-    enum { REGRET, TARGET, CONFIDENCE, KEYS };
-    static const key_rule RULES[KEYS] = {{"regret", 0}, {"target", 0}, {"confidence", 0}};
+    enum { REGRET, TARGET, CONFIDENCE, GAIN, KEYS };
+    static const key_rule RULES[KEYS] = {
+        {"regret", 0}, {"target", 0}, {"confidence", 0}, {"gain", 0}};
     const yaml_node *slot[KEYS];
     itp_stop *stop = &b->whole->is.stop;
     const char *unit = b->whole->is.n_objectives ? b->whole->is.objectives[0].unit : NULL;
-    *stop = (itp_stop){NAN, NAN, 0.95};
+    *stop = (itp_stop){.regret = NAN, .target = NAN, .confidence = 0.95, .gain = NAN};
     if (!node || !schema_map(&b->s, node, "stop", KEYS, RULES, slot)) return;
     if (slot[REGRET] && unit &&
         schema_difference(&b->s, slot[REGRET], "regret", unit, &stop->regret) &&
         !(stop->regret > 0))
         schema_error(&b->s, slot[REGRET], NULL, "regret: a difference above 0 is wanted");
-    if (slot[TARGET] && unit) schema_quantity(&b->s, slot[TARGET], "target", unit, &stop->target);
+    if (slot[TARGET] && unit && b->whole->is.objectives[0].sense == ITP_GOAL_TARGET) {
+        if (schema_difference(&b->s, slot[TARGET], "target", unit, &stop->target) &&
+            !(stop->target > 0))
+            schema_error(&b->s, slot[TARGET], NULL, "target: how far off is enough, above 0");
+    } else if (slot[TARGET] && unit) {
+        schema_quantity(&b->s, slot[TARGET], "target", unit, &stop->target);
+    }
+    if (slot[GAIN] && unit) read_gain(b, slot[GAIN], stop);
     if (slot[CONFIDENCE] &&
         schema_number(&b->s, slot[CONFIDENCE], "confidence", NUMBER_SHARE, &stop->confidence) &&
         !(stop->confidence > 0 && stop->confidence < 1))

@@ -48,10 +48,12 @@ typedef struct posed {
     const itp_surrogate *models[ITP_OUTCOMES_MAX];
     itp_goal *goals;
     itp_bound *bounds;
-    double *measured, *measured_y, *pending, *avoid, *context;
+    double *measured, *measured_y, *pending, *avoid, *context, *log_prior;
 } posed;
 itp_status problem_pose(posed *out, const beliefs *b, const itp_snapshot *s);
 void problem_deinit(posed *p);
+/* prior.c: a person's prior, by row of a table or as a function. */
+itp_status prior_pose(posed *p, const itp_campaign *campaign);
 
 /* Measured trials: those with a value of every modelled outcome. */
 size_t count_measured(const beliefs *b, const itp_snapshot *s);

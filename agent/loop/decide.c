@@ -92,34 +92,6 @@ static itp_status choose_design(record *r, const itp_snapshot *s, size_t n, cons
     return st;
 }
 
-static double normal_cdf(double z)
-{
-    return 0.5 * erfc(-z / sqrt(2));
-}
-
-/* Reasons to stop that need the model (numerics.md 4). */
-static itp_status consider_stop(record *r, const posed *p, const itp_snapshot *s)
-{
-    const itp_stop *stop = &s->campaign->stop;
-    const itp_decision *made = &r->made;
-    if (isfinite(stop->target) && made->incumbent) {
-        double ahead = made->incumbent_mean - stop->target;
-        if (s->campaign->objectives[0].sense == ITP_GOAL_MINIMISE) ahead = -ahead;
-        double sure = made->incumbent_sd > 0 ? normal_cdf(ahead / made->incumbent_sd) : ahead >= 0;
-        if (sure >= stop->confidence)
-            return record_stop(r, "target: %g reached with probability %.3f", stop->target, sure);
-    }
-    if (isfinite(stop->regret) && made->incumbent) {
-        itp_status st =
-            itp_regret_bound(&p->problem, stop->regret, stop->confidence, &r->made.regret);
-        if (st != ITP_OK) return st;
-        if (r->made.regret.low >= stop->confidence) /* the lower end of the draws' interval */
-            return record_stop(r, "regret: within %g of the optimum with probability %.3f",
-                               stop->regret, r->made.regret.probability);
-    }
-    return ITP_OK;
-}
-
 static itp_status find_incumbent(record *r, const posed *p, const itp_snapshot *s)
 {
     itp_incumbent best;
@@ -149,11 +121,12 @@ static itp_status choose_by_model(itp_decider *decider, record *r, const itp_sna
         .threads = decider->threads,
     };
     st = find_incumbent(r, &p, s);
-    if (st == ITP_OK) st = consider_stop(r, &p, s);
+    if (st == ITP_OK) st = stop_before(r, &p, s);
     if (st == ITP_OK && !r->made.stop) {
         itp_error none = {0};
         st = itp_propose(&p.problem, &options, &proposal, &none);
         if (st == ITP_OK) st = record_proposal(r, &proposal, &decider->beliefs);
+        if (st == ITP_OK) st = stop_after(r, &p, s, &proposal);
         if (st == ITP_ENONE) {
             r->made.method = "none";
             st = record_why(r, "%s", none.text);

@@ -203,6 +203,7 @@ itp_status problem_pose(posed *p, const beliefs *b, const itp_snapshot *s)
     if (st == ITP_OK) st = sort_trials(p, b, s, values);
     if (st == ITP_OK) st = recall_context(p, s);
     if (st == ITP_OK) st = teach_feasibility(p, s);
+    if (st == ITP_OK) st = prior_pose(p, s->campaign);
     free(values);
     if (st != ITP_OK) problem_deinit(p);
     return st;
@@ -219,5 +220,6 @@ void problem_deinit(posed *p)
     free(p->pending);
     free(p->avoid);
     free(p->context);
+    free(p->log_prior);
     memset(p, 0, sizeof *p);
 }

@@ -22,4 +22,9 @@ itp_status record_points(record *r, size_t n, const double *points, size_t n_par
 itp_status record_models(record *r, const beliefs *b, const unsigned char *fitted);
 itp_status record_proposal(record *r, const itp_proposal *proposal, const beliefs *b);
 
+/* stop.c: reasons to stop by what is believed, and by what the proposal promises. */
+itp_status stop_before(record *r, const posed *p, const itp_snapshot *s);
+itp_status stop_after(record *r, const posed *p, const itp_snapshot *s,
+                      const itp_proposal *proposal);
+
 #endif

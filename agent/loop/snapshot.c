@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "snapshot.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,6 +64,14 @@ static void copy_fits(block *b, const itp_loop *loop)
     }
 }
 
+static double trial_cost(const itp_loop *loop)
+{
+    size_t measured = 0;
+    for (size_t i = 0; i < loop->n_trials; i++)
+        measured += loop->trials[i].state == ITP_TRIAL_MEASURED;
+    return measured && loop->spent_cost > 0 ? loop->spent_cost / (double)measured : NAN;
+}
+
 itp_status itp_snapshot_take(itp_snapshot **out, const itp_loop *loop, uint64_t number,
                              size_t wanted)
 {
@@ -83,6 +92,7 @@ itp_status itp_snapshot_take(itp_snapshot **out, const itp_loop *loop, uint64_t 
         .wanted = wanted,
         .committed = loop->n_trials,
         .designed = loop->designed,
+        .trial_cost = trial_cost(loop),
         .n_trials = loop->n_trials,
         .points = b->points,
         .states = b->states,

@@ -23,6 +23,7 @@ typedef struct itp_snapshot {
     const itp_campaign *campaign;
     uint64_t number, saw, generation;
     size_t wanted, committed, designed; /* points asked for; trials and design points so far */
+    double trial_cost; /* mean of a measured trial; NaN before the first, or where none is known */
     size_t n_trials;
     const double *points;          /* n_trials x n_params; trial id - 1 is the row */
     const itp_trial_state *states; /* n_trials */

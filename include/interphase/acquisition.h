@@ -85,6 +85,10 @@ typedef struct itp_problem {
     const double *context; /* n_params: what context parameters measure now (others are not read);
                               NULL: none known */
     int exact;             /* 1: outcomes are noiseless: never repeat a point */
+    /* ln of a person's prior over the optimum at encoded x, with its gradient in real coordinates
+     * (d, may be NULL); NULL: none. Beside a table `log_prior` holds it by row instead. */
+    double (*log_prior_at)(const void *ctx, const double *x, double *grad);
+    const void *log_prior_ctx;
 } itp_problem;
 
 typedef struct itp_propose_options {
@@ -143,6 +147,17 @@ typedef struct itp_regret {
 } itp_regret;
 itp_status itp_regret_bound(const itp_problem *problem, double epsilon, double confidence,
                             itp_regret *out);
+
+/* What one more trial promises: how much better the recommendation will be when x has been measured
+ * (a two-point knowledge gradient: what is learned there is learned about the incumbent as well),
+ * on average, and with what probability by more than `least`. The largest over n encoded points,
+ * for an incumbent given as index into measured. Unit of the goal, or of the joined desirability or
+ * worth; NaN where goals are kept apart or joined by weights without units. */
+typedef struct itp_promise {
+    double expected, probability;
+} itp_promise;
+itp_status itp_find_promise(const itp_problem *problem, size_t incumbent, size_t n, const double *x,
+                            double least, itp_promise *out);
 
 #ifdef __cplusplus
 }

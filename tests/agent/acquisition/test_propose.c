@@ -255,6 +255,42 @@ static void known_constraints_hold(void)
     bed_deinit(&b);
 }
 
+/* A normal around 0.9 in every coordinate. */
+static double expects_far(const void *ctx, const double *x, double *grad)
+{
+    double sum = 0;
+    for (size_t j = 0; j < *(const size_t *)ctx; j++) {
+        sum -= 0.5 * (x[j] - 0.9) * (x[j] - 0.9) / 0.01;
+        if (grad) grad[j] = -(x[j] - 0.9) / 0.01;
+    }
+    return sum;
+}
+
+/* It leads while little is measured, and fades as beta/n (Hvarfner et al. 2022). */
+static void a_person_s_prior_leads_and_fades(void)
+{
+    bed b;
+    bed_init(&b, bed_space(2), 12, 1, 0, ITP_NOISE_NONE, 41);
+    itp_propose_options options = ask_for(1, NULL);
+    double prior_of[2], away[2];
+    b.problem.log_prior_at = expects_far, b.problem.log_prior_ctx = &b.d;
+    for (int late = 0; late < 2; late++) {
+        itp_proposal p;
+        b.problem.budget = late ? 1 : 1200; /* beta/n: 1/120 or 10 */
+        CU_ASSERT_EQUAL_FATAL(itp_propose(&b.problem, &options, &p, NULL), ITP_OK);
+        const itp_choice *c = &p.chosen[0];
+        double weight = late ? 0.1 / 12 : 10;
+        CU_ASSERT_DOUBLE_EQUAL(c->parts.prior, weight * expects_far(&b.d, c->x, NULL), 1e-9);
+        CU_ASSERT_DOUBLE_EQUAL(c->parts.total, c->parts.gain + c->parts.prior, 1e-9);
+        prior_of[late] = expects_far(&b.d, c->x, NULL);
+        away[late] = hypot(c->x[0] - 0.9, c->x[1] - 0.9);
+        itp_proposal_deinit(&p);
+    }
+    CU_ASSERT(away[0] < 0.2 && away[1] > 0.5);
+    CU_ASSERT(prior_of[0] > prior_of[1]);
+    bed_deinit(&b);
+}
+
 static void nothing_known_means_space_filling(void)
 {
     bed b;
@@ -315,6 +351,7 @@ int main(void)
         {"failures push away", failures_push_away},
         {"a table is used up and says so", a_table_is_used_up_and_says_so},
         {"known constraints hold", known_constraints_hold},
+        {"a person's prior leads and fades", a_person_s_prior_leads_and_fades},
         {"nothing known means space filling", nothing_known_means_space_filling},
         {"units do not matter", units_do_not_matter},
         CU_TEST_INFO_NULL,

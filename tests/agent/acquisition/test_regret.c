@@ -1,6 +1,7 @@
 /* test_regret.c - the regret bound, the Pareto set and the incumbent.
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "bed.h"
+#include "normal.h"
 
 static void a_finished_search_is_called_finished(void)
 {
@@ -105,6 +106,71 @@ static void a_formula_s_incumbent_has_its_own_moments(void)
     bed_deinit(&b);
 }
 
+/* E max(0, a + s e) for a standard normal e. */
+static double positive_part(double a, double s)
+{
+    double u = a / s;
+    return a * itp_ndtr(u) + s * exp(itp_log_npdf(u));
+}
+
+/* Without noise: expected improvement. With noise: the closed form of the two-point knowledge
+ * gradient. Both in the user's unit, whichever way the goal points. */
+static void a_promise_is_the_gain_of_knowing(void)
+{
+    enum { N = 60 };
+    double xs[2 * N];
+    itp_stream stream;
+    itp_stream_init(&stream, 3, 0, "probes");
+    for (size_t i = 0; i < 2 * N; i++) xs[i] = itp_stream_uniform(&stream);
+    for (int noisy = 0; noisy < 2; noisy++) {
+        bed b;
+        itp_incumbent best;
+        bed_init(&b, bed_space(2), 10, 1, noisy ? 0.4 : 0,
+                 noisy ? ITP_NOISE_INFERRED : ITP_NOISE_NONE, 61);
+        if (noisy) b.goals[0].kind = ITP_MINIMISE;
+        CU_ASSERT_EQUAL_FATAL(itp_find_incumbent(&b.problem, 0.95, &best), ITP_OK);
+        CU_ASSERT_FATAL(best.index >= 0);
+        double most = 0, sure = 0;
+        /* Latent to user's unit is affine here. */
+        double scale = fabs(itp_surrogate_from_latent_slope(b.models[0], 0));
+        for (size_t i = 0; i < N; i++) {
+            double pair[4] = {xs[2 * i], xs[2 * i + 1], b.x[2 * best.index],
+                              b.x[2 * best.index + 1]};
+            double mean[2], cov[4];
+            CU_ASSERT_EQUAL_FATAL(itp_latent_joint(b.models[0], 0, 2, pair, mean, cov), ITP_OK);
+            double width = sqrt(cov[0] + itp_surrogate_noise_var(b.models[0], 0));
+            double ahead = (noisy ? -1 : 1) * (mean[0] - mean[1]) * scale;
+            double step = fabs(cov[0] - cov[1]) / width * scale;
+            most = fmax(most, positive_part(ahead, step));
+            sure = fmax(sure, itp_ndtr((ahead - 0.2) / step));
+        }
+        itp_promise promise;
+        CU_ASSERT_EQUAL_FATAL(
+            itp_find_promise(&b.problem, (size_t)best.index, N, xs, 0.2, &promise), ITP_OK);
+        /* 2048 quasi-random draws: far below the random error of sd/45. */
+        CU_ASSERT_DOUBLE_EQUAL(promise.expected, most, 2e-3 * (1 + most));
+        CU_ASSERT_DOUBLE_EQUAL(promise.probability, sure, 2e-3);
+        CU_ASSERT(most > 1e-3);
+        bed_deinit(&b);
+    }
+}
+
+static void goals_kept_apart_promise_nothing_in_common(void)
+{
+    bed b;
+    itp_promise promise;
+    bed_init(&b, bed_space(2), 10, 2, 0, ITP_NOISE_NONE, 62);
+    b.problem.n_goals = 2;
+    const double x[2] = {0.4, 0.4};
+    CU_ASSERT_EQUAL(itp_find_promise(&b.problem, 0, 1, x, 1, &promise), ITP_OK);
+    CU_ASSERT(isnan(promise.expected) && isnan(promise.probability));
+    for (size_t g = 0; g < 2; g++) b.goals[g].unwanted = 1, b.goals[g].wanted = 6;
+    CU_ASSERT_EQUAL(itp_find_promise(&b.problem, 0, 1, x, 1, &promise), ITP_OK);
+    CU_ASSERT(promise.expected >= 0 && promise.expected < 1);
+    CU_ASSERT_EQUAL(promise.probability, 0); /* a desirability cannot grow by more than 1 */
+    bed_deinit(&b);
+}
+
 int main(void)
 {
     CU_TestInfo tests[] = {
@@ -113,6 +179,8 @@ int main(void)
         {"a lucky reading is not recommended", a_lucky_reading_is_not_recommended},
         {"the Pareto set is not dominated", the_pareto_set_is_not_dominated},
         {"a formula's incumbent has its own moments", a_formula_s_incumbent_has_its_own_moments},
+        {"a promise is the gain of knowing", a_promise_is_the_gain_of_knowing},
+        {"goals kept apart promise nothing in common", goals_kept_apart_promise_nothing_in_common},
         CU_TEST_INFO_NULL,
     };
     return suite_run("acquisition/regret", tests);

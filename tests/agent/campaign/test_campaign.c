@@ -253,7 +253,7 @@ static void tasks_feed_tasks(void)
               "    outputs: {porosity: \"%\", y: V, note: {label: true}}\n"
               "objectives: [{maximise: life - cell.y/1}, {target: coat.y, value: 300 mV}]\n"
               "limits: [\"10 % <= coat.porosity <= 0.4 1\", 3 <= life]\n"
-              "prior: {x: 0.5}\nbudget: {trials: 3}\n",
+              "reference: {x: 0.5}\nbudget: {trials: 3}\n",
               NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(c);
     CU_ASSERT_STRING_EQUAL(c->tasks[0].name, "coat"); /* upstream first */
@@ -278,7 +278,7 @@ static void tasks_feed_tasks(void)
                            "{\"a\":1,\"file\":\"folder/data.csv\"}");
     CU_ASSERT_EQUAL(c->tasks[0].sources[1].cost, 9);
     CU_ASSERT_STRING_EQUAL(c->tasks[0].rest, "{\"corrections\":[{\"when\":\"failed\"}]}");
-    CU_ASSERT_STRING_EQUAL(c->rest, "{\"prior\":{\"x\":0.5}}");
+    CU_ASSERT_STRING_EQUAL(c->rest, "{\"reference\":{\"x\":0.5}}");
     CU_ASSERT_EQUAL(itp_space_param(c->space, 1)->context, 1);
     itp_campaign_destroy(c);
 }
@@ -315,7 +315,8 @@ static void only_what_may_change_is_accepted(void)
         {"plated <= 50 mmol/m2", "charge_time <= 9 min", "limits: plated"},
         {"minimise", "maximise", "objectives / minimise: charge_time became absent"},
         {"model: spme", "model: dfn", "tasks / cell.charge / with / model: spme became dfn"},
-        {"limits:  ", "prior: {c1: 5}\nlimits: ", "prior: absent became {c1: 5}"}};
+        {"limits:  ", "prior: {c1: {near: 5 1/h, sd: 1 1/h}}\nlimits: ",
+         "prior: absent became {c1: {near"}};
     itp_campaign *before = parse(WHOLE, NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(before);
     for (size_t i = 0; i < sizeof EDITS / sizeof *EDITS; i++) {
