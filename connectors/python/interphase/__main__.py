@@ -27,7 +27,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     p.add_argument("file", nargs="?", metavar="TASKS.py", help="the file with the tasks")
     p.add_argument("--connector", metavar="TASKS.py", help="the same, as `interphase worker` says it")
-    p.add_argument("--connect", metavar="ENDPOINT", help="where the agent listens, e.g. ipc:///run/user/1000/x.sock")
+    p.add_argument("--connect", metavar="ENDPOINT", help="where the agent listens: tcp://HOST:PORT, or ipc://PATH on one machine")
+    p.add_argument("--key", default="", metavar="FILE", help="our key, as `interphase enrol` has written it (TCP); it"
+                   " names the agent too, so that --connect may be left out")  # fmt: skip
+    p.add_argument("--server-key", default="", metavar="KEY",
+                   help="the agent's public key, or a file with it, where our key has none")  # fmt: skip
     p.add_argument("--slots", type=int, default=1, metavar="N", help="attempts at a time, each a process (default 1)")
     p.add_argument("--name", default="", metavar="ID", help="as the agent shows this worker (default HOST-FILE)")
     p.add_argument("--base", default=".", metavar="FOLDER", help="relative paths start here (default: this folder)")
@@ -64,7 +68,7 @@ def main(words: list[str] | None = None) -> int:
     file = a.file or a.connector
     if not file:
         parser.error("the file with the tasks is missing")
-    if not a.describe and not a.check and not a.connect:
+    if not a.describe and not a.check and not a.connect and not a.key:
         parser.error("--connect is missing")
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=LEVELS[a.log], stream=sys.stderr)
     from . import worker  # not before: what does not speak to an agent does without pyzmq
@@ -75,9 +79,10 @@ def main(words: list[str] | None = None) -> int:
         if a.describe:
             print(json.dumps(worker.describe(file, a.base)))
             return 0
-        worker.run(worker.Options(file=file, connect=a.connect, connector=a.connector or file, slots=a.slots,
-                                  name=a.name, base=a.base, state=a.state, drain=a.drain,
-                                  die_with_parent=a.die_with_parent))  # fmt: skip
+        worker.run(worker.Options(
+            file=file, connect=a.connect or "", key=a.key, server_key=a.server_key, connector=a.connector or file,
+            slots=a.slots, name=a.name, base=a.base, state=a.state, drain=a.drain, die_with_parent=a.die_with_parent,
+        ))  # fmt: skip
     except (worker.WorkerError, StoreError, OSError, ImportError, ValueError, SignatureError, units.UnitError) as why:
         print(f"interphase worker: {why}", file=sys.stderr)
         return FAILURE

@@ -51,7 +51,7 @@ def _amount(value: Any) -> str:
         return value
     if not isinstance(value, tuple):
         return repr(float(value))
-    number, sd, unit = (*value, math.nan, None)[:3] if len(value) < 3 else value
+    number, sd, unit = (*value, None, None)[:3]
     text = repr(float(number))
     if sd is not None and not math.isnan(sd):
         text += f"+-{float(sd)!r}"

@@ -8,41 +8,41 @@ SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
 import logging
+import math
 import time
 
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
 from . import wire
+from .keys import Credentials
 
 log = logging.getLogger("interphase")
 HIGH_WATER = 4096
 RECONNECT_MS, RECONNECT_MS_MAX = 20, 1000
 BEAT_MS, TIMEOUT_MS = 5000, 15000  # ZMTP's own heartbeat finds a half-open connection
 HANDSHAKE_MS = 10000
+REFUSED_S = 5.0  # pause before a refused key knocks again
 LINGER_MS = 1000
-
-
-def check_endpoint(endpoint: str) -> None:
-    """ValueError for an endpoint that would need keys."""
-    if not endpoint.startswith("ipc://"):
-        raise ValueError(f"{endpoint}: without keys a worker connects only over ipc (ipc://PATH)")
+FAILED = zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_AUTH
 
 
 class Link:
-    def __init__(self, endpoint: str) -> None:
-        check_endpoint(endpoint)
+    def __init__(self, who: Credentials) -> None:
+        self.who = who
         self.sent_at = time.monotonic()
         self.blocked = False  # the agent takes no more for now
+        self.again_at = math.inf  # when a refused key knocks again
+        self._refused = False
         self._stop_endpoint = ""
         self._context = zmq.Context()
         self.dealer = self._socket(zmq.DEALER)
         # Nothing is queued for a connection that does not exist; the outbox is our queue.
         self.dealer.setsockopt(zmq.IMMEDIATE, 1)
-        self.monitor = self.dealer.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED)
+        self.monitor = self.dealer.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED | FAILED)
         self.stop = self._socket(zmq.SUB)
         self.stop.setsockopt(zmq.SUBSCRIBE, b"")
-        self.dealer.connect(endpoint)
+        self.dealer.connect(who.endpoint)
 
     def _socket(self, kind: int) -> zmq.Socket[bytes]:
         made = self._context.socket(kind)
@@ -53,6 +53,7 @@ class Link:
             (zmq.HANDSHAKE_IVL, HANDSHAKE_MS), (zmq.MAXMSGSIZE, wire.MAX),
         ):  # fmt: skip
             made.setsockopt(option, value)
+        self.who.lock(made)
         return made
 
     def close(self) -> None:
@@ -96,12 +97,31 @@ class Link:
                 log.warning("bad_frame text=%s", why)
                 self.send(wire.Message(wire.Verb.ERROR, text=wire.clean(str(why))))
 
+    def _knock_later(self) -> None:
+        """libzmq gives up after a handshake that failed; we come back, for the key may be admitted."""
+        if not self._refused:
+            log.error("refused_by_agent endpoint=%s text=the agent does not admit this key, or has another one than we"
+                      " were told; on its machine run: interphase enrol %s --public '%s'", self.who.endpoint,
+                      self.who.keys.name, self.who.keys.public)  # fmt: skip
+        self._refused = True
+        if self.again_at == math.inf:
+            self.dealer.disconnect(self.who.endpoint)
+        self.again_at = time.monotonic() + REFUSED_S
+
     def watch(self) -> bool | None:
         """True: a new connection; False: it is gone; None: as it was."""
         change = None
+        if time.monotonic() >= self.again_at:
+            self.again_at = math.inf
+            self.dealer.connect(self.who.endpoint)
         while self.monitor.poll(0):
             event = recv_monitor_message(self.monitor)["event"]
-            change = event == zmq.EVENT_HANDSHAKE_SUCCEEDED
+            if event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
+                change, self._refused = True, False
+            elif event == zmq.EVENT_DISCONNECTED:
+                change = False
+            elif event & FAILED and self.who.server_key:
+                self._knock_later()
         return change
 
     def listen_stop(self, endpoint: str | None) -> None:
@@ -115,7 +135,8 @@ class Link:
         if not endpoint:
             return
         try:
-            check_endpoint(endpoint)
+            if not self.who.admits(endpoint):
+                raise ValueError("less safe than the agent's own")
             self.stop.connect(endpoint)
             self._stop_endpoint = endpoint
         except (ValueError, zmq.ZMQError) as why:

@@ -17,7 +17,7 @@ from typing import Any
 
 import zmq
 
-from . import VERSION
+from . import VERSION, keys
 from .crew import NEVER, SAY_S, Crew, Notice
 from .link import Link
 from .outbox import Outbox
@@ -39,7 +39,9 @@ class Options:
     """As `interphase worker` takes them."""
 
     file: str  # with the tasks
-    connect: str = ""
+    connect: str = ""  # tcp://HOST:PORT, or ipc://PATH; "" when the key names the agent
+    key: str = ""  # file of our key, or its name in the key folder (TCP)
+    server_key: str = ""  # the agent's public key, or a file with it, where our key has none
     connector: str = ""  # as REGISTER says it: what the campaign's `connector:` has to be; default: file
     slots: int = 1
     name: str = ""  # default: HOST-FILE
@@ -88,6 +90,7 @@ class Worker:
         state = options.state or os.path.join(
             os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state"), "interphase", name
         )
+        who = keys.find(options.connect, options.key, options.server_key)
         self._signals, told = os.pipe()
         for end in (self._signals, told):
             os.set_blocking(end, False)
@@ -97,7 +100,7 @@ class Worker:
         schema = _ask_tasks(self.crew)
         self.store = Store(state)
         self.outbox = Outbox(self.store)
-        self.link = Link(options.connect)
+        self.link = Link(who)
         tasks = {one["name"]: one["class"] == "physical" for one in schema["tasks"]}
         identity = Identity(name, options.connector or options.file, tasks, json.dumps(schema), options.slots,
                             options.die_with_parent)  # fmt: skip
@@ -174,7 +177,7 @@ class Worker:
                 if not any(job.physical for job in s.jobs):
                     return
                 give_up = now + GIVE_UP_S  # physical work is finished, whatever the hurry
-            self._handle(self._poll(min(s.next_s(), give_up)))
+            self._handle(self._poll(min(s.next_s(), give_up, self.link.again_at)))
 
     def close(self) -> None:
         self.session.bye("stopped")
@@ -193,8 +196,9 @@ def run(options: Options) -> None:
         worker.close()
 
 
-def serve(connect: str, slots: int = 1, file: str | None = None, **options: Any) -> None:
-    """Makes this script a worker of the agent at `connect`; returns when it is told to stop.
+def serve(connect: str = "", slots: int = 1, file: str | None = None, **options: Any) -> None:
+    """Makes this script a worker of the agent at `connect` (or the one that `key` names); returns when it is
+    told to stop. options: key, server_key, name, state, base, drain, as `interphase worker` has them.
 
         if __name__ == "__main__":
             interphase.serve("ipc:///path/of/the/agent", slots=4)
