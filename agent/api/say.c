@@ -48,12 +48,10 @@ static itp_status say_here(itp_engine *engine, const char *words, char **answer,
     return st;
 }
 
-static itp_status say_there(const char *journal, const char *words, char **answer, itp_error *err)
+/* {"ok": true, ...}, or the reason why not; then *answer is freed. */
+static itp_status read_answer(char **answer, itp_error *err)
 {
-    itp_places places;
-    itp_status st = itp_places_find(&places, journal, 0, err);
-    if (st == ITP_OK) st = itp_client_say(&places, words, answer, err);
-    if (st != ITP_OK) return st;
+    itp_status st = ITP_OK;
     json_t *object = json_loads(*answer, 0, NULL);
     if (!json_is_true(json_object_get(object, "ok"))) {
         const char *why = json_string_value(json_object_get(object, "error"));
@@ -65,9 +63,44 @@ static itp_status say_there(const char *journal, const char *words, char **answe
     return st;
 }
 
+static itp_status say_there(const char *journal, const char *words, char **answer, itp_error *err)
+{
+    itp_places places;
+    itp_status st = itp_places_find(&places, journal, 0, err);
+    if (st == ITP_OK) st = itp_client_say(&places, words, answer, err);
+    return st == ITP_OK ? read_answer(answer, err) : st;
+}
+
+/* The value of ",name=" in a place, up to the next comma (no key has one), or NULL. */
+static const char *part_of(const char *place, const char *name, char *out, size_t size)
+{
+    const char *at = strstr(place, name);
+    if (!at) return NULL;
+    at += strlen(name);
+    snprintf(out, size, "%.*s", (int)strcspn(at, ","), at);
+    return out;
+}
+
+static itp_status say_far(const char *place, const char *words, char **answer, itp_error *err)
+{
+    char endpoint[ITP_ENDPOINT_TEXT], key[1024], server_key[1024];
+    itp_credentials agent;
+    snprintf(endpoint, sizeof endpoint, "%.*s", (int)strcspn(place, ","), place);
+    itp_status st =
+        itp_credentials_find(&agent, endpoint[sizeof ITP_SAY_FAR - 1] ? endpoint : NULL,
+                             part_of(place, ",key=", key, sizeof key),
+                             part_of(place, ",server=", server_key, sizeof server_key), err);
+    if (st != ITP_OK) return st;
+    st = itp_client_say_to(&agent, words, answer, err);
+    itp_keys_wipe(&agent.keys);
+    return st == ITP_OK ? read_answer(answer, err) : st;
+}
+
 itp_status itp_say(const char *journal, const char *campaign, const char *words, char **answer,
                    itp_error *err)
 {
+    if (strncmp(journal, ITP_SAY_FAR, sizeof ITP_SAY_FAR - 1) == 0)
+        return say_far(journal, words, answer, err);
     itp_engine *engine;
     itp_findings findings = {0};
     const itp_engine_options options = {

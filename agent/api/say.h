@@ -5,7 +5,11 @@
 
 #include "interphase/status.h"
 
+#define ITP_SAY_FAR "tcp://"
+
 /* words: JSON as in words.h. *answer: JSON, the caller's to free; {"ok": true, ...}.
+ *   journal   path; or tcp://HOST:PORT[,key=FILE][,server=KEY] for an agent elsewhere. Without a
+ *             key the key folder is searched; tcp://,key=FILE goes where that file says
  *   campaign  path, for a journal that does not exist yet (ask); else NULL
  * ITP_EREFUSED and others with the reason in err. */
 itp_status itp_say(const char *journal, const char *campaign, const char *words, char **answer,

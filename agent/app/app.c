@@ -12,6 +12,7 @@
 
 #include "interphase/version.h"
 #include "machine.h"
+#include "remote.h"
 
 static const itp_command COMMANDS[] = {
     {"check", app_check, "validate a campaign file: every error with file:line:column",
@@ -127,7 +128,12 @@ int itp_app_main(int argc, char **argv)
             printf("%s\n%s", COMMANDS[i].summary, COMMANDS[i].help);
             return EXIT_FINISHED;
         }
-        return COMMANDS[i].run(argc - 1, argv + 1);
+        char place[APP_PLACE_MAX];
+        int left = app_take_remote(argc - 1, argv + 1, place);
+        if (left < 0)
+            return app_usage(NULL, "expected --connect tcp://HOST:PORT, --key FILE, "
+                                   "--server-key KEY");
+        return COMMANDS[i].run(left, argv + 1);
     }
     return execute(argc, argv);
 }

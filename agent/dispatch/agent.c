@@ -190,7 +190,10 @@ static itp_status recover_batch(agent *a, itp_status why, itp_error *err)
 
 itp_status agent_commit(agent *a, itp_error *err)
 {
-    if (!a->fed && !a->broken) return ITP_OK;
+    if (!a->fed && !a->broken) {
+        agent_send_replies(a); /* refusals and accounts wait for nothing */
+        return ITP_OK;
+    }
     itp_error why = a->why;
     itp_status st = a->broken ? a->broken : itp_engine_commit(a->engine, &why);
     if (st != ITP_OK) {

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <zmq.h>
 
+#include "account.h"
 #include "agent_state.h"
 #include "clock.h"
 #include "gate.h"
@@ -86,6 +87,8 @@ itp_status agent_take_word(agent *a, void *socket, const void *route, size_t rou
     if (itp_gate_word(&gate, key, verb, &why) != ITP_PASS) {
         itp_door_refused(&a->door, key, verb, why, itp_clock_monotonic_ms());
         st = add_reply(a, &to, reply_text(0, ITP_GATE_ANSWER), 0);
+    } else if (strcmp(verb, "status") == 0) {
+        st = add_reply(a, &to, itp_account_text(itp_engine_loop(a->engine), NULL), 0);
     } else {
         st = take_word(a, &to, known ? known->name : NULL, text, err);
     }

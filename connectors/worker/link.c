@@ -152,15 +152,19 @@ itp_status link_receive(agent_link *link, itp_message *out)
     return st;
 }
 
-/* libzmq gives up after a handshake that failed; we come back, for the key may be admitted. */
-static void knock_later(agent_link *link, int64_t now_ms)
+static void say_refused(agent_link *link, const char *text)
 {
     if (!link->refused)
         itp_log(link->log, ITP_ERROR, "refused_by_agent",
-                "endpoint=%s text=the agent does not admit this key, or has another one than we "
-                "were told; on its machine run: interphase enrol %s --public '%s'",
-                link->who.endpoint, link->who.keys.name, link->who.keys.public_key);
+                "endpoint=%s text=%s; on its machine run: interphase enrol %s --public '%s'",
+                link->who.endpoint, text, link->who.keys.name, link->who.keys.public_key);
     link->refused = 1;
+}
+
+/* libzmq gives up after a key was refused; we come back, for it may be admitted. */
+static void knock_later(agent_link *link, int64_t now_ms)
+{
+    say_refused(link, "the agent does not admit this key");
     if (link->again_ms == INT64_MAX) zmq_disconnect(link->dealer, link->who.endpoint);
     link->again_ms = now_ms + REFUSED_MS;
 }
@@ -182,7 +186,12 @@ link_change link_watch(agent_link *link, int64_t now_ms)
         if (zmq_msg_size(&event) >= sizeof kind) memcpy(&kind, zmq_msg_data(&event), sizeof kind);
         if (zmq_msg_more(&event)) receive_frame(link->monitor, &event, &single);
         if (kind == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) change = LINK_UP;
-        if (kind & FAILED && link->who.server_key[0]) knock_later(link, now_ms);
+        if (!(kind & FAILED) || !link->who.server_key[0]) continue;
+        if (kind == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL)
+            say_refused(link,
+                        "the agent ended the handshake: it has another key than we were told");
+        else
+            knock_later(link, now_ms);
         if (kind == ZMQ_EVENT_DISCONNECTED) change = LINK_DOWN;
     }
     zmq_msg_close(&event);

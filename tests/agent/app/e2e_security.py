@@ -1,8 +1,10 @@
 """Keys, enrolment and TCP as a user meets them. SPDX-License-Identifier: GPL-3.0-or-later"""
 import json
 import os
+import queue
 import stat
 import subprocess
+import threading
 import unittest
 
 import cli
@@ -22,7 +24,10 @@ class Secure(cli.Case):
         for process in self.running:
             if process.poll() is None:
                 process.kill()
-            process.communicate()
+            process.wait()
+            for stream in (process.stderr, None if hasattr(process, "lines") else process.stdout):
+                if stream:
+                    stream.close()
         super().tearDown()
 
     def begin(self, *words, trials=30, latency=", latency: 50 ms"):
@@ -34,10 +39,17 @@ class Secure(cli.Case):
                  "--json", *words], cwd=self.folder, env=self.environment, text=True,
                 stdout=subprocess.PIPE, stderr=log)
         self.running.append(process)
+        # Read all the time: an agent whose output nobody takes would stand still.
+        process.lines = queue.SimpleQueue()
+        threading.Thread(target=self.read, args=(process,)).start()
+        return process, json.loads(self.until(process, "listening"))["listening"]["endpoint"]
+
+    @staticmethod
+    def read(process):
         for line in process.stdout:
-            if "listening" in line:
-                return process, json.loads(line)["listening"]["endpoint"]
-        self.fail("the agent does not listen")
+            process.lines.put(line)
+        process.stdout.close()
+        process.lines.put(None)
 
     def worker(self, *words):
         process = self.start("worker", "--connector", "function", "--state", f"state-{len(self.running)}", *words)
@@ -45,7 +57,7 @@ class Secure(cli.Case):
         return process
 
     def until(self, process, word):
-        for line in process.stdout:
+        while (line := process.lines.get(timeout=120)) is not None:
             if word in line:
                 return line
         self.fail(f"the agent never said {word}")
@@ -68,7 +80,7 @@ class Security(Secure):
             self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), mode, path)
         agent, endpoint = self.begin()
         self.worker("--key", "lab-pc.key", "--connect", endpoint)
-        agent.communicate(timeout=120)
+        agent.wait(timeout=120)
         self.assertEqual(agent.returncode, 0)
         self.assertEqual(self.rows("select count(*) from measurements"), [(30,)])
         names = self.rows("select distinct worker from event where kind = 'result'")
@@ -82,7 +94,7 @@ class Security(Secure):
         self.assertIn("--server-key '" + self.server_key() + "'", out)
         agent, endpoint = self.begin(trials=10)
         self.worker("--key", "theirs/bench-3.key", "--server-key", self.server_key(), "--connect", endpoint)
-        agent.communicate(timeout=120)
+        agent.wait(timeout=120)
         self.assertEqual(agent.returncode, 0)
 
     def test_a_revoked_worker_is_dropped_and_its_work_is_done_by_another(self):
@@ -95,7 +107,7 @@ class Security(Secure):
         self.until(agent, "worker_lost")
         results = self.rows("select count(*) from event where kind = 'result'")
         self.worker("--key", "good.key", "--connect", endpoint, "--slots", "4")
-        agent.communicate(timeout=120)
+        agent.wait(timeout=120)
         self.assertEqual(agent.returncode, 0)
         of = dict(self.rows("select substr(worker, 1, instr(worker, '/') - 1), count(*) from event "
                             "where kind = 'result' group by 1"))
@@ -114,9 +126,46 @@ class Security(Secure):
                 break
         self.assertIn(f"interphase enrol late --public '{public}'", line)
         self.run_cli("enrol", "late", "--public", public)
-        agent.communicate(timeout=120)
+        agent.wait(timeout=120)
         self.assertEqual(agent.returncode, 0)
         self.assertEqual(self.log().count("WARN refused"), 1, self.log())
+
+    def test_people_say_their_verbs_over_tcp_as_their_roles_allow(self):
+        for name, role in (("boss", "operate"), ("guest", "observe"), ("lab", "compute")):
+            self.run_cli("enrol", name, "--role", role, "--connect", "tcp://127.0.0.1:1")
+        agent, endpoint = self.begin(trials=1000)
+        self.worker("--key", "lab.key", "--connect", endpoint, "--slots", "4")
+        self.until(agent, '"result"')
+        for name in ("boss", "guest"):
+            state = json.loads(self.run_cli("status", "--json", "--key", f"{name}.key", "--connect", endpoint))
+            self.assertEqual((state["campaign"], state["slots"]), ("branin", 4))
+            self.assertIn("campaign  branin: open", self.run_cli("status", f"--key={name}.key", "--connect", endpoint))
+        out = self.run_cli("status", "--key", "lab.key", "--connect", endpoint, code=3)
+        self.assertEqual(out, "interphase: refused\n")
+        for words in (["pause"], ["resume"], ["cancel", "--request", "1"], ["cancel", "--request", "99999"],
+                      ["retract", "--trial", "1"], ["resolve", "--request", "1", "--as", "void"],
+                      ["ask"], ["tell", "--trial", "1", "value=1"]):
+            for name in ("guest", "lab"):
+                to = ["--key", f"{name}.key", "--connect", endpoint]
+                out = self.run_cli(words[0], *to, *words[1:], code=3)
+                self.assertEqual(out, "interphase: refused\n", (words, name))
+        to = ["--key", "boss.key", "--connect", endpoint]
+        self.run_cli("pause", *to, "lunch")
+        self.assertIn("paused already", self.run_cli("pause", *to, code=3))
+        self.assertIn("paused", self.run_cli("status", *to))
+        self.run_cli("resume", *to)
+        said = self.rows("select payload from event where kind = 'paused'")
+        self.assertIn("boss: ", said[0][0])
+        self.run_cli("retract", *to, "--trial", "1")
+        self.run_cli("keygen", "nobody", "--keys", self.path("theirs"))
+        out = self.run_cli("status", "--key", "theirs/nobody.key", "--connect", endpoint, "--server-key",
+                           self.server_key(), code=3)
+        self.assertIn("does not admit this key", out)
+        wrong = self.run_cli("status", *to, "--server-key", "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7", code=3)
+        self.assertIn("does not admit this key", wrong)
+        agent.send_signal(2)
+        agent.wait(timeout=60)
+        self.assertEqual(self.log().count("WARN refused"), 4, self.log())  # guest, lab, nobody, and the wrong key
 
     def test_keys_that_others_may_read_are_refused_with_the_remedy(self):
         self.write("branin.yaml", cli.BRANIN % ("", "", 5, ""))

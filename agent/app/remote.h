@@ -1,0 +1,19 @@
+/* remote.h - people's verbs over TCP: --connect, --key and --server-key stand in for the journal.
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ITP_REMOTE_H
+#define ITP_REMOTE_H
+
+#include <stddef.h>
+
+#define APP_PLACE_MAX 4096
+
+/* Takes the three options out of argv and puts in their stead, as the first argument behind the
+ * verb, what say.h takes for a journal elsewhere: tcp://HOST:PORT[,key=FILE][,server=KEY]. Leaves
+ * argv alone when none of them is there, or the verb is not one that an agent answers. `place` is
+ * its storage. Returns the new argc, or -1 when an option has no value or is too long. */
+int app_take_remote(int argc, char **argv, char place[APP_PLACE_MAX]);
+
+/* status of an agent elsewhere. Returns the exit code. */
+int app_status_far(const char *place, int as_json);
+
+#endif
