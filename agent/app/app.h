@@ -8,6 +8,8 @@
 
 enum { EXIT_FINISHED = 0, EXIT_USAGE = 2, EXIT_FAILED = 3, EXIT_RESUMABLE = 4 };
 
+#define APP_SETTINGS_MAX 16 /* --with KEY=VALUE of one command line */
+
 typedef struct itp_command {
     const char *name;
     int (*run)(int argc, char **argv); /* argv[0] is the name; returns the exit code */

@@ -8,7 +8,7 @@ _interphase() {
     fi
     local options=""
     case $command in
-    run) options="--journal --workers --slots --listen --seed --json --quiet" ;;
+    run) options="--journal --workers --slots --listen --keys --seed --with --json --quiet" ;;
     worker) options="--connect --connector --slots --allow --name --state" ;;
     ask) options="-n --journal --json" ;;
     tell) options="--trial --task --failed --at" ;;

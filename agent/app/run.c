@@ -13,19 +13,18 @@ typedef struct options {
     const char *campaign, *journal, *listen, *remote, *keys;
     long long workers, slots, seed;
     int has_seed, json, quiet;
+    size_t n_settings;
+    const char *settings[APP_SETTINGS_MAX];
 } options;
 
 static int parse(options *o, int argc, char **argv)
 {
-    static const struct option LONG[] = {{"journal", required_argument, NULL, 'j'},
-                                         {"workers", required_argument, NULL, 'w'},
-                                         {"slots", required_argument, NULL, 's'},
-                                         {"listen", required_argument, NULL, 'l'},
-                                         {"keys", required_argument, NULL, 'k'},
-                                         {"seed", required_argument, NULL, 'S'},
-                                         {"json", no_argument, NULL, 'J'},
-                                         {"quiet", no_argument, NULL, 'q'},
-                                         {NULL, 0, NULL, 0}};
+    static const struct option LONG[] = {
+        {"journal", required_argument, NULL, 'j'}, {"workers", required_argument, NULL, 'w'},
+        {"slots", required_argument, NULL, 's'},   {"listen", required_argument, NULL, 'l'},
+        {"keys", required_argument, NULL, 'k'},    {"seed", required_argument, NULL, 'S'},
+        {"with", required_argument, NULL, 'W'},    {"json", no_argument, NULL, 'J'},
+        {"quiet", no_argument, NULL, 'q'},         {NULL, 0, NULL, 0}};
     *o = (options){.workers = sysconf(_SC_NPROCESSORS_ONLN), .slots = 1};
     optind = 0;
     for (int c; (c = getopt_long(argc, argv, "", LONG, NULL)) != -1;) {
@@ -39,6 +38,11 @@ static int parse(options *o, int argc, char **argv)
             break;
         case 'k': o->keys = optarg; break;
         case 'J': o->json = 1; break;
+        case 'W':
+            if (o->n_settings == APP_SETTINGS_MAX)
+                return app_usage("run ", "--with: at most %d settings", APP_SETTINGS_MAX);
+            o->settings[o->n_settings++] = optarg;
+            break;
         case 'q': o->quiet = 1; break;
         case 'w':
             if (!app_number(optarg, 0, &o->workers) || o->workers > 1024)
@@ -122,6 +126,8 @@ int app_run(int argc, char **argv)
         .campaign = o.campaign,
         .has_seed = o.has_seed,
         .seed = (uint64_t)o.seed,
+        .n_settings = o.n_settings,
+        .settings = o.settings,
         .mode = ITP_JOURNAL_CREATE,
     };
     itp_engine *engine;

@@ -156,6 +156,11 @@ itp_status itp_campaign_load(itp_campaign **out, const char *path, itp_findings 
 itp_status itp_campaign_parse(itp_campaign **out, const char *path, const char *text,
                               size_t n_files, const itp_campaign_file *files,
                               itp_findings *findings, itp_error *err);
+/* The same campaign with n settings KEY=VALUE (VALUE is YAML) in place of its own: acquisition,
+ * surrogate, design, parallel; trials, time; seed. ITP_EINVAL for what is no setting, ITP_ECAMPAIGN
+ * for a value that the campaign file would not take. *out may be destroyed independently. */
+itp_status itp_campaign_with(itp_campaign **out, const itp_campaign *from, size_t n,
+                             const char *const *settings, itp_error *err);
 void itp_campaign_destroy(itp_campaign *campaign);
 void itp_findings_deinit(itp_findings *findings);
 

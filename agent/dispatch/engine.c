@@ -141,43 +141,24 @@ itp_status itp_engine_refold(itp_engine *e, itp_error *err)
 /* --- Opening
  * ------------------------------------------------------------------------------------------ */
 
-/* The text of a definition with its top-level `seed:` replaced or added. NULL: no memory. */
-static char *text_with_seed(const char *text, uint64_t seed)
+/* Settings of the caller's over the definition's. */
+static itp_status apply(itp_campaign **campaign, size_t n, const char *const *settings,
+                        itp_error *err)
 {
-    char line[40];
-    int length = snprintf(line, sizeof line, "seed: %" PRIu64, seed);
-    size_t size = strlen(text);
-    char *out = malloc(size + (size_t)length + 3);
-    if (!out) return NULL;
-    for (const char *at = text; at; at = strchr(at, '\n')) {
-        if (*at == '\n') at++;
-        if (strncmp(at, "seed:", 5) != 0) continue;
-        const char *rest = at + strcspn(at, "\n");
-        size_t before = (size_t)(at - text);
-        memcpy(out, text, before);
-        memcpy(out + before, line, (size_t)length);
-        strcpy(out + before + length, rest);
-        return out;
-    }
-    memcpy(out, text, size);
-    if (size && text[size - 1] != '\n') out[size++] = '\n';
-    memcpy(out + size, line, (size_t)length);
-    memcpy(out + size + length, "\n", 2);
-    return out;
+    itp_campaign *fresh;
+    if (n == 0) return ITP_OK;
+    itp_status st = itp_campaign_with(&fresh, *campaign, n, settings, err);
+    if (st != ITP_OK) return st;
+    itp_campaign_destroy(*campaign);
+    *campaign = fresh;
+    return ITP_OK;
 }
 
 static itp_status reseed(itp_campaign **campaign, uint64_t seed, itp_error *err)
 {
-    itp_campaign *old = *campaign, *fresh;
-    char *text = text_with_seed(old->text, seed);
-    if (!text) return itp_fail(err, ITP_ENOMEM, "campaign %s", old->path);
-    itp_status st =
-        itp_campaign_parse(&fresh, old->path, text, old->n_files, old->files, NULL, err);
-    free(text);
-    if (st != ITP_OK) return st;
-    itp_campaign_destroy(old);
-    *campaign = fresh;
-    return ITP_OK;
+    char text[40];
+    snprintf(text, sizeof text, "seed=%" PRIu64, seed);
+    return apply(campaign, 1, (const char *[]){text}, err);
 }
 
 static itp_status begin(itp_engine *e, const itp_engine_options *o, itp_findings *findings,
@@ -188,6 +169,7 @@ static itp_status begin(itp_engine *e, const itp_engine_options *o, itp_findings
                         o->journal);
     itp_status st = ITP_OK;
     if (!e->campaign) st = itp_campaign_load(&e->campaign, o->campaign, findings, err);
+    if (st == ITP_OK) st = apply(&e->campaign, o->n_settings, o->settings, err);
     if (st == ITP_OK && o->has_seed) st = reseed(&e->campaign, o->seed, err);
     if (st == ITP_OK) st = describe(e->journal, e->campaign, err);
     if (st == ITP_OK) st = itp_loop_create(&e->loop, e->campaign, err);
@@ -219,8 +201,9 @@ static itp_status take_edits(itp_engine *e, const itp_engine_options *o, itp_fin
     itp_campaign *edited;
     itp_status st = itp_campaign_load(&edited, o->campaign, findings, err);
     if (st != ITP_OK) return st;
+    st = apply(&edited, o->n_settings, o->settings, err);
     const itp_campaign *current = itp_loop_campaign(e->loop);
-    if (current->seed != edited->seed) st = reseed(&edited, current->seed, err);
+    if (st == ITP_OK && current->seed != edited->seed) st = reseed(&edited, current->seed, err);
     if (st == ITP_OK && !same_definition(current, edited)) {
         files_of files = {0};
         itp_event event;

@@ -15,6 +15,8 @@ typedef struct itp_engine_options {
     const char *campaign; /* path; NULL: as the journal has it */
     int has_seed;         /* 1: `seed` replaces the definition's; only for a new journal */
     uint64_t seed;
+    size_t n_settings; /* KEY=VALUE over the definition's: see itp_campaign_with */
+    const char *const *settings;
     itp_journal_mode mode;
 } itp_engine_options;
 
