@@ -1,70 +1,49 @@
-/* ase.c - ASE as the second engine: the same jobs by a short Python program that is written into
- * the run's folder, so that the folder can be run again by hand. Model: emt (effective medium
- * theory for Al Cu Ag Au Ni Pd Pt). SPDX-License-Identifier: GPL-3.0-or-later */
+/* ase.c - ASE as the second engine: the same jobs by interphase.atoms of the Python package, which
+ * is the one place where ASE is run (connectors/python). Models are its calculators: emt, or
+ * FILE.py:NAME. The run's folder keeps a job.py, so that it can be run again by hand.
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "codes.h"
 #include "scan.h"
 
-static const char SCRIPT[] =
-    "import sys\n"
-    "import numpy as np\n"
-    "from ase.io import read\n"
-    "from ase.constraints import FixAtoms, ExpCellFilter\n"
-    "from ase.optimize import BFGS, FIRE\n"
-    "from ase.calculators.emt import EMT\n"
-    "from ase.units import bar\n"
-    "\n"
-    "relax, force, steps, images = sys.argv[1], float(sys.argv[2]), int(sys.argv[3]), "
-    "int(sys.argv[4])\n"
-    "\n"
-    "\n"
-    "def load(name):\n"
-    "    atoms = read(name, format='extxyz')\n"
-    "    atoms.pbc = True\n"
-    "    frozen = [i for i, flag in enumerate(open('frozen.txt').read().strip()) if flag == '1']\n"
-    "    atoms.set_constraint([FixAtoms(frozen)] if frozen else [])\n"
-    "    atoms.calc = EMT()\n"
-    "    return atoms\n"
-    "\n"
-    "\n"
-    "def largest(atoms):\n"
-    "    return float(np.abs(atoms.get_forces()).max())\n"
-    "\n"
-    "\n"
-    "atoms = load('start.xyz')\n"
-    "if images:\n"
-    "    from ase.neb import NEB\n"
-    "    band = [load('start.xyz') for _ in range(images - 1)] + [load('end.xyz')]\n"
-    "    neb = NEB(band, k=1.0, method='improvedtangent')\n"
-    "    neb.interpolate(mic=True)\n"
-    "    FIRE(neb, logfile='log.txt').run(fmax=force, steps=steps)\n"
-    "    neb.climb = True\n"
-    "    FIRE(neb, logfile='log.txt').run(fmax=force, steps=steps)\n"
-    "    with open('band.txt', 'w') as out:\n"
-    "        print('%.12g' % float(np.abs(neb.get_forces()).max()), *['%.12f' % "
-    "a.get_potential_energy() for a in band], file=out)\n"
-    "    sys.exit(0)\n"
-    "if relax == 'cell':\n"
-    "    BFGS(ExpCellFilter(atoms), logfile='log.txt').run(fmax=min(force, 1e-3), steps=steps)\n"
-    "elif relax == 'atoms':\n"
-    "    BFGS(atoms, logfile='log.txt').run(fmax=force, steps=steps)\n"
-    "stress = -atoms.get_stress() / bar\n"
-    "with open('result.txt', 'w') as out:\n"
-    "    print('energy %.12f' % atoms.get_potential_energy(), file=out)\n"
-    "    print('force %.9g' % largest(atoms), file=out)\n"
-    "    print('cell', *['%.15g' % x for x in atoms.cell[:].flatten()], file=out)\n"
-    "    print('pressure', *['%.9g' % x for x in stress], file=out)\n"
-    "with open('final.txt', 'w') as out:\n"
-    "    print('ITEM: ATOMS id type xs ys zs', file=out)\n"
-    "    for i, f in enumerate(atoms.get_scaled_positions(wrap=False)):\n"
-    "        print(i + 1, 1, *['%.15g' % x for x in f], file=out)\n";
+enum { SOURCE_MAX = 1 << 22 };
+
+/* A file of the user's is part of what a result depends on: its hash goes into the model's name. */
+static itp_status resolve_file(const char *model, size_t size, char *full, itp_error *err)
+{
+    char file[PATH_MAX], path[PATH_MAX], key[ITP_KEY_SIZE];
+    const char *colon = strrchr(model, ':');
+    int length = (int)(colon - model);
+    if (length >= PATH_MAX || snprintf(file, sizeof file, "%.*s", length, model) < 0 ||
+        !realpath(file, path))
+        return itp_fail(err, ITP_ENOTFOUND, "model '%s': there is no file %.*s", model, length,
+                        model);
+    if (!itp_code_is_plain(path) || !itp_code_is_plain(colon + 1))
+        return itp_fail(err, ITP_EINVAL, "model '%s': only letters, digits and _./-+ are allowed",
+                        model);
+    char *text = itp_read_text(path, SOURCE_MAX);
+    if (!text) return itp_fail(err, ITP_EIO, "model '%s': %s cannot be read", model, path);
+    itp_cache_key(text, key);
+    free(text);
+    if (snprintf(full, size, "%s%s#%.16s", path, colon, key) >= (int)size)
+        return itp_fail(err, ITP_EINVAL, "model '%s': the path is too long", model);
+    return ITP_OK;
+}
 
 static itp_status resolve(const char *model, size_t size, char *full, itp_error *err)
 {
+    const char *colon = strrchr(model, ':');
+    if (colon && colon - model > 3 && strncmp(colon - 3, ".py", 3) == 0)
+        return resolve_file(model, size, full, err);
     if (strcmp(model, "emt") != 0)
-        return itp_fail(err, ITP_ENOTFOUND, "model '%s': of ASE's calculators emt is known", model);
+        return itp_fail(err, ITP_ENOTFOUND,
+                        "model '%s': ASE knows emt, or FILE.py:NAME, a function that returns a "
+                        "calculator",
+                        model);
     snprintf(full, size, "emt");
     return ITP_OK;
 }
@@ -88,10 +67,25 @@ static itp_status write_structure(const char *folder, const char *name, const it
     return st;
 }
 
-/* run.sh keeps the arguments beside the script. */
-static itp_status write_files(const char *folder, const itp_job *job, size_t images, itp_error *err)
+/* PREFIX/bin/interphase-worker brings PREFIX/lib/interphase/python; the build tree is laid out
+ * alike. */
+static void package_folder(char out[PATH_MAX])
+{
+    char program[PATH_MAX - 32];
+    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
+    program[n > 0 ? n : 0] = '\0';
+    for (int up = 0; up < 2; up++) {
+        char *slash = strrchr(program, '/');
+        if (slash) *slash = '\0';
+    }
+    snprintf(out, PATH_MAX, "%s/lib/interphase/python", program);
+}
+
+static itp_status write_files(const char *folder, const char *model, const itp_job *job,
+                              size_t images, itp_error *err)
 {
     static const char *const RELAX[] = {"none", "atoms", "cell"};
+    char package[PATH_MAX];
     FILE *out;
     itp_status st = write_structure(folder, "start.xyz", job->atoms, err);
     if (st != ITP_OK || (st = itp_code_open(&out, folder, "frozen.txt", err)) != ITP_OK) return st;
@@ -100,25 +94,28 @@ static itp_status write_files(const char *folder, const itp_job *job, size_t ima
     if ((st = itp_code_close(out, folder, "frozen.txt", err)) != ITP_OK ||
         (st = itp_code_open(&out, folder, "job.py", err)) != ITP_OK)
         return st;
-    fprintf(out, "import sys\nsys.argv[1:] = ['%s', '%.9g', '%ld', '%zu']\n", RELAX[job->relax],
-            job->force_max, job->steps, images);
-    fputs(SCRIPT, out);
+    package_folder(package);
+    fprintf(out,
+            "import sys\n"
+            "sys.path.append('%s')\n"
+            "from interphase.atoms import run_folder\n"
+            "run_folder('%.*s', '%s', force=%.9g, steps=%ld, images=%zu)\n",
+            package, (int)strcspn(model, "#"), model, RELAX[job->relax], job->force_max, job->steps,
+            images);
     return itp_code_close(out, folder, "job.py", err);
 }
 
 static itp_status write_input(const char *folder, const char *model, const itp_job *job,
                               itp_error *err)
 {
-    (void)model;
-    return write_files(folder, job, 0, err);
+    return write_files(folder, model, job, 0, err);
 }
 
 static itp_status write_band(const char *folder, const char *model, const itp_job *job,
                              const itp_crystal *final, size_t images, itp_error *err)
 {
-    (void)model;
     itp_status st = write_structure(folder, "end.xyz", final, err);
-    return st == ITP_OK ? write_files(folder, job, images, err) : st;
+    return st == ITP_OK ? write_files(folder, model, job, images, err) : st;
 }
 
 static void band_arguments(size_t images, const char *program, const char *argv[ITP_ARGUMENTS_MAX])

@@ -18,7 +18,8 @@ typedef struct itp_engine itp_engine;
 
 /* kind: "lammps" or "ase". program: NULL for the usual one (lmp, python3). model:
  *   lammps  kim:NAME (a KIM model, its short name before "__" is enough), or STYLE:FILE with a
- * potential file that LAMMPS finds: eam, eam/alloy, eam/fs, adp, eim, sw, tersoff, ... ase     emt
+ *           potential file that LAMMPS finds: eam, eam/alloy, eam/fs, adp, eim, sw, tersoff, ...
+ *   ase     emt, or FILE.py:NAME, a function of a Python file that returns a calculator
  * cache: folder, "" for none, NULL for the usual one. */
 itp_status itp_engine_create(itp_engine **out, const char *kind, const char *program,
                              const char *model, const char *cache, itp_error *err);

@@ -111,7 +111,10 @@ static itp_status read_words(setting *s, const char *base, itp_error *err)
     snprintf(s->engine, sizeof s->engine, "%s", engine ? engine : "lammps");
     if (!model)
         return itp_fail(err, ITP_EINVAL, "with: model is missing, e.g. eam/fs:Al_mm.eam.fs");
-    snprintf(s->model, sizeof s->model, "%s", model);
+    if (strstr(model, ".py:")) /* a calculator of ASE's, in a file beside the campaign */
+        join_path(s->model, sizeof s->model, base, model);
+    else
+        snprintf(s->model, sizeof s->model, "%s", model);
     const char *lattice = setting_text(s, "lattice");
     if (lattice && strcmp(lattice, "file") != 0 && strcmp(lattice, "model") != 0)
         return itp_fail(err, ITP_EINVAL, "with: lattice is '%s'; model or file is allowed",

@@ -12,8 +12,6 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Sequence
 
-import msgpack
-
 VERSION = 1
 MAX = 4 << 20
 DEPTH = 8
@@ -234,6 +232,8 @@ def _is_set(form: str, value: Any) -> bool:
 
 def encode(message: Message) -> bytes:
     """The message as bytes; ProtocolError for one that the other side would have to refuse."""
+    import msgpack  # here, so that notebooks and engines do without it
+
     packed: dict[int, Any] = {0: VERSION, 1: int(message.verb)}
     present = set()
     for attribute, key, form in FIELDS:
@@ -353,6 +353,8 @@ def _get(form: str, what: str, item: Any) -> Any:
 
 
 def _unpack(frame: bytes) -> _Map:
+    import msgpack
+
     if len(frame) > MAX:
         raise ProtocolError(f"frame of {len(frame)} bytes, at most {MAX}")
     try:
