@@ -60,6 +60,12 @@ static const itp_command COMMANDS[] = {
      "usage: interphase resume JOURNAL [REASON] [--by NAME]\n"},
     {"drain", app_drain, "finish what runs, hand out nothing, then stop; run resumes",
      "usage: interphase drain JOURNAL [REASON] [--by NAME]\n"},
+    {"safe-stop", app_safe_stop, "stop a station, or all, on a line of its own; then: ready",
+     "usage: interphase safe-stop JOURNAL [--station NAME] [REASON] [--by NAME]\n"
+     "Waits until each has answered; exit 3 when one has not within 10 s. This is a convenience:\n"
+     "what protects people is an emergency stop in hardware.\n"},
+    {"ready", app_ready, "a person's word that a station stopped for safety may work again",
+     "usage: interphase ready JOURNAL [--station NAME] [REASON] [--by NAME]\n"},
     {"cancel", app_cancel, "cancel a trial, a request, or everything open",
      "usage: interphase cancel JOURNAL --trial ID | --request ID | --all [REASON] [--by NAME]\n"
      "What a station moves is asked to stop and stays open until the station says what came of "
@@ -93,8 +99,8 @@ static int overview(FILE *file)
     fprintf(file, "interphase " ITP_VERSION ": closed-loop experiments on battery interfaces\n\n"
                   "usage: interphase COMMAND [arguments]     interphase COMMAND --help\n\n");
     for (size_t i = 0; i < sizeof COMMANDS / sizeof *COMMANDS; i++)
-        fprintf(file, "  %-8s %s\n", COMMANDS[i].name, COMMANDS[i].summary);
-    fprintf(file, "  %-8s %s\n", "worker", "perform tasks for an agent (interphase-worker)");
+        fprintf(file, "  %-9s %s\n", COMMANDS[i].name, COMMANDS[i].summary);
+    fprintf(file, "  %-9s %s\n", "worker", "perform tasks for an agent (interphase-worker)");
     return file == stdout ? EXIT_FINISHED : EXIT_USAGE;
 }
 

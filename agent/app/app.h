@@ -29,6 +29,8 @@ int app_export(int argc, char **argv);
 int app_pause(int argc, char **argv);
 int app_resume(int argc, char **argv);
 int app_drain(int argc, char **argv);
+int app_safe_stop(int argc, char **argv);
+int app_ready(int argc, char **argv);
 int app_cancel(int argc, char **argv);
 int app_retract(int argc, char **argv);
 int app_resolve(int argc, char **argv);
@@ -48,6 +50,10 @@ int app_is_definition(const char *path);
 char *app_journal_of(const char *campaign, int *code);
 /* Opens a journal for reading and folds it. */
 itp_status app_open(itp_engine **out, const char *journal, itp_error *err);
+
+/* Waits until the stations stopped for safety (NULL: all of them) have said so; prints which have.
+ * Returns the exit code. */
+int app_await_halt(const char *journal, const char *station);
 
 /* What the campaign has found so far, by its models now; the caller's to deinit. */
 itp_status app_summarise(itp_engine *engine, itp_summary *out);

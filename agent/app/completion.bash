@@ -1,7 +1,7 @@
 # Bash completion of interphase.
 _interphase() {
     local current=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]}
-    local commands="check run worker ask tell status replay export pause resume drain cancel retract resolve"
+    local commands="check run worker ask tell status replay export pause resume drain safe-stop ready cancel retract resolve"
     if [ "$COMP_CWORD" = 1 ]; then
         mapfile -t COMPREPLY < <(compgen -W "$commands --help --version" -- "$current")
         return
@@ -16,6 +16,7 @@ _interphase() {
     replay) options="--verify --head --until" ;;
     export) options="--format -o" ;;
     pause | resume | drain) options="--by" ;;
+    safe-stop | ready) options="--station --by" ;;
     cancel) options="--trial --request --all --by" ;;
     retract) options="--trial --request --event --by" ;;
     resolve) options="--request --as --by --reason" ;;

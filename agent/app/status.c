@@ -40,6 +40,26 @@ static void print_request(const itp_loop *loop, itp_id id)
     if (r.why) printf("      %s\n", r.why);
 }
 
+static const char *readiness(const itp_worker_view *w)
+{
+    return w->halted == ITP_HALT_DONE    ? "NOT READY, stopped for safety"
+           : w->halted == ITP_HALT_ASKED ? "NOT READY, told to stop for safety, has not answered"
+           : !w->live                    ? "away"
+           : w->slots == 0               ? "NOT READY"
+           : w->busy > 0                 ? "at work"
+                                         : "ready";
+}
+
+/* Stations by name: where matter moves a person wants to know. */
+static void print_stations(const itp_loop *loop)
+{
+    itp_worker_view w;
+    for (size_t i = 0; itp_loop_worker(loop, i, &w) == ITP_OK; i++)
+        if (w.cls == ITP_PHYSICAL)
+            printf("station   %s: %s%s%s\n", w.name, readiness(&w), w.halted ? " by " : "",
+                   w.halted && w.halt_text ? w.halt_text : "");
+}
+
 static int is_open_state(itp_request_state state)
 {
     return state <= ITP_REQUEST_PERSON || state == ITP_REQUEST_DEAD;
@@ -69,6 +89,7 @@ static void print_all(itp_engine *engine, const itp_summary *summary)
     }
     if (itp_places_find(&places, itp_journal_path(itp_engine_journal(engine)), 0, NULL) == ITP_OK)
         printf("listens   %s (while it runs)\n", places.workers);
+    print_stations(loop);
     for (itp_id id = 1; id <= n.requests; id++) {
         itp_request_view r;
         if (itp_loop_request(loop, id, &r) == ITP_OK && is_open_state(r.state))

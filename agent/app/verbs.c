@@ -36,15 +36,12 @@ typedef struct told {
 
 static int read_told(int argc, char **argv, json_t *words, told *out)
 {
-    static const struct option LONG[] = {{"trial", required_argument, NULL, 't'},
-                                         {"request", required_argument, NULL, 'r'},
-                                         {"event", required_argument, NULL, 'e'},
-                                         {"as", required_argument, NULL, 'A'},
-                                         {"by", required_argument, NULL, 'b'},
-                                         {"reason", required_argument, NULL, 'x'},
-                                         {"text", required_argument, NULL, 'x'},
-                                         {"all", no_argument, NULL, 'a'},
-                                         {NULL, 0, NULL, 0}};
+    static const struct option LONG[] = {
+        {"trial", required_argument, NULL, 't'},  {"request", required_argument, NULL, 'r'},
+        {"event", required_argument, NULL, 'e'},  {"station", required_argument, NULL, 's'},
+        {"as", required_argument, NULL, 'A'},     {"by", required_argument, NULL, 'b'},
+        {"reason", required_argument, NULL, 'x'}, {"text", required_argument, NULL, 'x'},
+        {"all", no_argument, NULL, 'a'},          {NULL, 0, NULL, 0}};
     static const char *const KEYS[] = {['t'] = "trial", ['r'] = "request", ['e'] = "event"};
     char command[32];
     long long id;
@@ -55,6 +52,7 @@ static int read_told(int argc, char **argv, json_t *words, told *out)
         switch (c) {
         case 'a': out->all = 1; break;
         case 'A': json_object_set_new(words, "as", json_string(optarg)); break;
+        case 's': json_object_set_new(words, "worker", json_string(optarg)); break;
         case 'b': out->by = optarg; break;
         case 'x': out->reason = optarg; break;
         case '?': return app_usage(command, "that is not an option of %s", argv[0]);
@@ -100,6 +98,42 @@ int app_resume(int argc, char **argv)
 int app_drain(int argc, char **argv)
 {
     return plain(argc, argv);
+}
+
+/* JOURNAL [--station NAME] [REASON]; the words are the caller's to release. */
+static int of_station(int argc, char **argv, const char *verb, json_t **words, told *t)
+{
+    char command[32];
+    *words = json_pack("{s:s}", "verb", verb);
+    int code = read_told(argc, argv, *words, t);
+    size_t known = 1 + (json_object_get(*words, "worker") != NULL);
+    snprintf(command, sizeof command, "%.20s ", argv[0]);
+    if (!code && (argc - optind > 1 || json_object_size(*words) > known || t->all))
+        code = app_usage(command, "%s takes a journal, --station and a reason", argv[0]);
+    if (!code) add_reason(*words, t->by, optind < argc ? argv[optind] : t->reason);
+    return code;
+}
+
+int app_safe_stop(int argc, char **argv)
+{
+    json_t *words;
+    told t;
+    int code = of_station(argc, argv, "safe_stop", &words, &t);
+    const char *station = json_string_value(json_object_get(words, "worker"));
+    if (!code) code = say(t.journal, json_incref(words));
+    if (!code) code = app_await_halt(t.journal, station);
+    json_decref(words);
+    return code;
+}
+
+int app_ready(int argc, char **argv)
+{
+    json_t *words;
+    told t;
+    int code = of_station(argc, argv, "ready", &words, &t);
+    if (!code) return say(t.journal, words);
+    json_decref(words);
+    return code;
 }
 
 static int one_of(int argc, char **argv, int may_be_all)

@@ -94,6 +94,8 @@ static itp_status bind_remote(agent *a, const char *endpoint, itp_error *err)
     if (st != ITP_OK) return st;
     size_t size = sizeof a->remote_endpoint;
     zmq_getsockopt(a->remote, ZMQ_LAST_ENDPOINT, a->remote_endpoint, &size);
+    st = itp_stops_open_remote(&a->stops, a->zmq, &a->door, a->remote_endpoint, err);
+    if (st != ITP_OK) return st;
     if (a->options->listening)
         a->options->listening(a->options->ctx, a->remote_endpoint, a->door.keys.public_key);
     return ITP_OK;
@@ -129,6 +131,7 @@ static itp_status start(agent *a, itp_error *err)
     if (!a->zmq) return itp_fail(err, ITP_ERESOURCE, "ZeroMQ context");
     st = bind_private(a, &a->router, o->endpoint ? o->endpoint : a->places.workers, err);
     if (st == ITP_OK) st = bind_private(a, &a->control, a->places.control, err);
+    if (st == ITP_OK) st = itp_stops_open(&a->stops, a->zmq, a->places.stops, err);
     if (st == ITP_OK && o->remote) st = bind_remote(a, o->remote, err);
     if (st != ITP_OK) return st;
     const itp_campaign *c = itp_engine_campaign(a->engine);
@@ -206,6 +209,7 @@ itp_status agent_commit(agent *a, itp_error *err)
     const itp_hands hands = {.roster = &a->roster,
                              .timers = &a->timers,
                              .doubts = &a->doubts,
+                             .stops = &a->stops,
                              .thinker = a->thinker,
                              .log = a->options->log};
     itp_effects_run(&a->effects, &hands, itp_clock_monotonic_ms());
@@ -223,7 +227,8 @@ static long wait_ms(const agent *a)
     int64_t lease = itp_lease_next(&a->roster), timer = itp_timers_next(&a->timers);
     if (lease != INT64_MAX && lease - mono < wait) wait = lease - mono;
     if (timer != INT64_MAX && timer - mono < wait) wait = timer - mono;
-    int64_t doubt = itp_doubts_next(&a->doubts);
+    int64_t doubt = itp_doubts_next(&a->doubts), stop = itp_stops_next(&a->stops);
+    if (stop != INT64_MAX && stop - mono < wait) wait = stop - mono;
     if (doubt != INT64_MAX && doubt - mono < wait) wait = doubt - mono;
     return wait > 0 ? (long)wait : 0;
 }
@@ -240,8 +245,10 @@ static itp_status turn(agent *a, itp_error *err)
     if (zmq_poll(items, a->remote ? 7 : 4, wait_ms(a)) < 0 && zmq_errno() != EINTR)
         return itp_fail(err, ITP_EIO, "poll: %s", zmq_strerror(zmq_errno()));
     itp_status st = ITP_OK;
+    itp_stops_repeat(&a->stops, itp_clock_monotonic_ms());
     if (items[5].revents | items[6].revents) itp_door_answer(&a->door, itp_clock_monotonic_ms());
     if (items[3].revents) st = agent_read_signals(a, err);
+    if (st == ITP_OK && items[1].revents) st = agent_read_words(a, err);
     if (st != ITP_OK || itp_clock_monotonic_ms() < a->stalled_until_ms) return st;
     if (a->recover) {
         itp_event recovered = {.kind = ITP_EVENT_RECOVERED};
@@ -249,7 +256,6 @@ static itp_status turn(agent *a, itp_error *err)
         st = agent_feed(a, &recovered, err);
     }
     if (st == ITP_OK && items[2].revents) st = agent_read_decision(a, err);
-    if (st == ITP_OK && items[1].revents) st = agent_read_words(a, err);
     if (st == ITP_OK && items[0].revents) st = agent_read_frames(a, a->router, err);
     if (st == ITP_OK && items[4].revents) st = agent_read_frames(a, a->remote, err);
     if (st == ITP_OK) st = agent_read_clocks(a, err);
@@ -284,6 +290,7 @@ static void stop(agent *a)
     itp_thinker_destroy(a->thinker);
     if (a->router) zmq_close(a->router);
     if (a->control) zmq_close(a->control);
+    itp_stops_close(&a->stops);
     if (a->remote) zmq_close(a->remote);
     itp_door_close(&a->door); /* after what it guards */
     if (a->zmq) zmq_ctx_term(a->zmq);

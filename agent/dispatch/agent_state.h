@@ -36,6 +36,7 @@ typedef struct agent {
     itp_roster_table roster;
     itp_timers timers;
     itp_doubts doubts;
+    itp_stops stops;
     itp_locals locals;
     itp_places places;
     itp_wire_arena arena;

@@ -93,6 +93,7 @@ static itp_status encode_short(const char *campaign, const itp_action *a, itp_ve
     m.request = a->request;
     m.epoch = a->epoch;
     m.text = a->text;
+    if (a->kind == ITP_ACTION_READY) m.worker = a->worker;
     if (verb == ITP_VERB_RESULT_ACK) m.index = a->number;
     return itp_wire_encode(&m, frame);
 }
@@ -107,6 +108,7 @@ static itp_verb verb_of(itp_action_kind kind)
     case ITP_ACTION_CANCEL: return ITP_VERB_CANCEL;
     case ITP_ACTION_ACK: return ITP_VERB_RESULT_ACK;
     case ITP_ACTION_PAUSE: return ITP_VERB_PAUSE;
+    case ITP_ACTION_READY:
     case ITP_ACTION_RESUME: return ITP_VERB_RESUME;
     default: return ITP_VERB_COUNT;
     }
@@ -123,7 +125,8 @@ static itp_status fill(itp_effect *effect, const itp_loop *loop, const char *cam
         st = encode_short(campaign, a, verb, &effect->frame);
     if (st == ITP_OK && a->kind == ITP_ACTION_DECIDE)
         st = itp_snapshot_take(&effect->snapshot, loop, a->decision, (size_t)a->number);
-    if (st == ITP_OK && a->kind == ITP_ACTION_FINISH) st = itp_text_copy(a->text, &effect->text);
+    if (st == ITP_OK && (a->kind == ITP_ACTION_FINISH || a->kind == ITP_ACTION_SAFE_STOP))
+        st = itp_text_copy(a->text, &effect->text);
     return st;
 }
 
@@ -210,6 +213,11 @@ void itp_effects_run(itp_effects *e, const itp_hands *h, int64_t now_ms)
                 itp_log(h->log, ITP_ERROR, "query_lost", "request=%" PRIu64 " why=memory",
                         effect->attempt.request);
             break;
+        case ITP_ACTION_SAFE_STOP:
+            if (itp_stops_begin(h->stops, effect->worker, effect->text, now_ms))
+                itp_log(h->log, ITP_ERROR, "stop_not_kept", "worker=%s why=memory", effect->worker);
+            break;
+        case ITP_ACTION_READY: itp_stops_end(h->stops, effect->worker); break;
         case ITP_ACTION_TIMER:
             if (itp_timers_add(h->timers, (itp_timer){now_ms + effect->wait_ms, effect->attempt}))
                 itp_log(h->log, ITP_ERROR, "timer_lost", "request=%" PRIu64 " why=memory",

@@ -11,6 +11,7 @@
 #include "interphase/wire.h"
 #include "log.h"
 #include "roster.h"
+#include "stops.h"
 #include "thinker.h"
 #include "timers.h"
 
@@ -29,6 +30,7 @@ typedef struct itp_hands {
     itp_roster_table *roster;
     itp_timers *timers;
     itp_doubts *doubts;
+    itp_stops *stops;
     itp_thinker *thinker;
     const itp_log_to *log;
 } itp_hands;

@@ -30,6 +30,8 @@ static void answer(agent *a, const itp_peer *peer, itp_verb verb, const char *te
     itp_message_init(&m, verb);
     m.campaign = a->campaign;
     m.text = text;
+    if (verb == ITP_VERB_WELCOME)
+        m.text = peer->key[0] ? a->stops.remote_endpoint : a->places.stops;
     m.interval_ms = verb == ITP_VERB_WELCOME ? ITP_HEARTBEAT_MS : 0;
     itp_send(peer, &m);
 }
@@ -136,6 +138,7 @@ static itp_status take_message(agent *a, itp_peer *peer, const itp_message *m, i
     renew_leases(a, peer, m);
     itp_status st = feed_message(a, peer, m, err);
     if (st == ITP_OK && m->verb == ITP_VERB_ANSWER) hear_answer(a, peer, m);
+    if (st == ITP_OK && m->verb == ITP_VERB_SAFE_STOP) itp_stops_end(&a->stops, peer->name);
     if (m->verb == ITP_VERB_BYE) itp_roster_remove(&a->roster, peer);
     return st;
 }

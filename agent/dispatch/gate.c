@@ -22,7 +22,7 @@ static int is_of_workers(itp_verb verb)
 {
     return is_attempt(verb) || verb == ITP_VERB_HELLO || verb == ITP_VERB_REGISTER ||
            verb == ITP_VERB_CREDIT || verb == ITP_VERB_HEARTBEAT || verb == ITP_VERB_BYE ||
-           verb == ITP_VERB_ERROR;
+           verb == ITP_VERB_SAFE_STOP || verb == ITP_VERB_ERROR;
 }
 
 itp_verdict itp_gate_frame(const itp_gate *gate, const itp_peer *peer, const itp_message *m,

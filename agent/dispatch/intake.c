@@ -137,6 +137,7 @@ itp_status itp_intake_read(itp_intake *in, const itp_loop *loop, itp_units *unit
         in->event.kind = ITP_EVENT_ANSWER;
         in->event.number = m->number;
         return ITP_OK;
+    case ITP_VERB_SAFE_STOP: in->event.kind = ITP_EVENT_HALTED; return ITP_OK;
     case ITP_VERB_BYE: in->event.kind = ITP_EVENT_WORKER_LEFT; return ITP_OK;
     default: return ITP_ENOTFOUND;
     }

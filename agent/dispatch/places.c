@@ -63,6 +63,7 @@ itp_status itp_places_find(itp_places *out, const char *journal, int make, itp_e
     itp_sha256_of(path, strlen(path), digest);
     snprintf(out->control, sizeof out->control, "ipc://%s/%.16s.control", folder, digest);
     snprintf(out->workers, sizeof out->workers, "ipc://%s/%.16s.workers", folder, digest);
+    snprintf(out->stops, sizeof out->stops, "ipc://%s/%.16s.stops", folder, digest);
     if (snprintf(out->state, sizeof out->state, "%s.workers", path) >= (int)sizeof out->state)
         return itp_fail(err, ITP_EINVAL, "journal %s: path is too long", journal);
     return ITP_OK;

@@ -12,6 +12,7 @@
 typedef struct itp_places {
     char control[ITP_PLACE_MAX]; /* ipc endpoint for people's verbs */
     char workers[ITP_PLACE_MAX]; /* ipc endpoint for workers */
+    char stops[ITP_PLACE_MAX];   /* ipc endpoint for SAFE_STOP */
     char state[ITP_PLACE_MAX];   /* JOURNAL.workers: outboxes, logs and working folders of local
                                     workers */
 } itp_places;

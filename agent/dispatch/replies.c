@@ -43,6 +43,11 @@ static itp_status take_word(agent *a, const reply *to, const char *by, const cha
     uint64_t decisions = itp_loop_counts(itp_engine_loop(a->engine)).decisions;
     itp_status st = itp_word_read(&word, text, itp_engine_loop(a->engine), a->units, &why);
     char said[400];
+    /* Stopped before it is written down, and even where it cannot be written down. */
+    if (st == ITP_OK && word.event.kind == ITP_EVENT_SAFE_STOPPED)
+        itp_stops_say(&a->stops, word.event.worker, word.event.text);
+    if (st == ITP_OK && itp_clock_monotonic_ms() < a->stalled_until_ms)
+        st = itp_fail(&why, ITP_ERESOURCE, "the journal cannot be written now; say it again later");
     if (st != ITP_OK) {
         st = add_reply(a, to, reply_text(0, why.text), 0);
     } else {

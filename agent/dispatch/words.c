@@ -147,9 +147,14 @@ itp_status itp_word_read(itp_word *w, const char *text, const itp_loop *loop, it
     static const struct {
         const char *verb;
         itp_event_kind kind;
-    } PLAIN[] = {{"pause", ITP_EVENT_PAUSED},     {"resume", ITP_EVENT_RESUMED},
-                 {"stop", ITP_EVENT_STOPPED},     {"drain", ITP_EVENT_DRAINED},
-                 {"cancel", ITP_EVENT_CANCELLED}, {"retract", ITP_EVENT_RETRACTED},
+    } PLAIN[] = {{"pause", ITP_EVENT_PAUSED},
+                 {"resume", ITP_EVENT_RESUMED},
+                 {"stop", ITP_EVENT_STOPPED},
+                 {"drain", ITP_EVENT_DRAINED},
+                 {"safe_stop", ITP_EVENT_SAFE_STOPPED},
+                 {"ready", ITP_EVENT_READY},
+                 {"cancel", ITP_EVENT_CANCELLED},
+                 {"retract", ITP_EVENT_RETRACTED},
                  {"ask", ITP_EVENT_ASKED}};
     *w = (itp_word){.event = {.index = -1, .cost = NAN}};
     json_error_t at;
@@ -159,6 +164,7 @@ itp_status itp_word_read(itp_word *w, const char *text, const itp_loop *loop, it
         return itp_fail(err, ITP_EPARSE, "not a verb: %s", w->json ? "no `verb` in it" : at.text);
     w->event.trial = (itp_id)json_integer_value(json_object_get(w->json, "trial"));
     w->event.request = (itp_id)json_integer_value(json_object_get(w->json, "request"));
+    w->event.worker = json_string_value(json_object_get(w->json, "worker"));
     w->event.text = json_string_value(json_object_get(w->json, "text"));
     if (strcmp(verb, "tell") == 0) return read_tell(w, loop, units, err);
     if (strcmp(verb, "resolve") == 0) return read_resolve(w, loop, units, err);

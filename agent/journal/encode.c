@@ -32,7 +32,10 @@ unsigned itp_event_uses(itp_event_kind kind)
     case ITP_EVENT_WORKER_REGISTERED:
     case ITP_EVENT_WORKER_SLOTS:
     case ITP_EVENT_WORKER_LOST:
-    case ITP_EVENT_WORKER_LEFT: return ITP_USES_WORKER;
+    case ITP_EVENT_WORKER_LEFT:
+    case ITP_EVENT_SAFE_STOPPED:
+    case ITP_EVENT_HALTED:
+    case ITP_EVENT_READY: return ITP_USES_WORKER;
     case ITP_EVENT_DECISION: return ITP_USES_DECISION;
     case ITP_EVENT_ACCEPTED:
     case ITP_EVENT_DECLINED:

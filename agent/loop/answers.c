@@ -195,10 +195,8 @@ itp_status on_accepted(itp_loop *loop, const itp_event *event)
     if (r->state == ITP_REQUEST_ACCEPTED)
         return emit_attempt(loop, ITP_ACTION_START, event->request);
     if (r->state != ITP_REQUEST_LEASED) return ITP_OK;
-    if (loop->counts.paused || loop->counts.draining) {
-        itp_status st =
-            let_go(loop, event,
-                   loop->counts.paused ? "the campaign is paused" : "the campaign is drained");
+    if (loop->counts.paused || loop->counts.draining || loop->workers[r->worker].halted) {
+        itp_status st = let_go(loop, event, "nothing is started now");
         return st == ITP_OK ? request_requeue(loop, event->request, 0) : st;
     }
     r->state = ITP_REQUEST_ACCEPTED;

@@ -81,6 +81,13 @@ itp_status finish_check(itp_loop *loop)
     return ITP_OK;
 }
 
+void finish_reopen(itp_loop *loop)
+{
+    free(loop->reason);
+    loop->reason = NULL;
+    loop->finishing = loop->counts.finished = 0;
+}
+
 itp_status on_drained(itp_loop *loop, const itp_event *event)
 {
     (void)event;
@@ -129,9 +136,7 @@ itp_status on_redefined(itp_loop *loop, const itp_event *event)
     if (st != ITP_OK) return st;
     kept[loop->n_redefined++] = edited;
     loop->campaign = edited;
-    free(loop->reason);
-    loop->reason = NULL;
-    loop->exhausted = loop->time_over = loop->finishing = 0;
-    loop->counts.finished = 0;
+    loop->exhausted = loop->time_over = 0;
+    finish_reopen(loop);
     return ITP_OK;
 }

@@ -40,6 +40,7 @@ void itp_loop_destroy(itp_loop *loop)
         free(w->name);
         free(w->connector);
         free(w->ledger);
+        free(w->halt_text);
     }
     for (size_t i = 0; loop->fits && i < loop->campaign->n_outcomes; i++) free(loop->fits[i].saved);
     for (size_t i = 0; i < loop->n_redefined; i++) itp_campaign_destroy(loop->redefined[i]);
@@ -124,6 +125,9 @@ static const handler HANDLERS[ITP_EVENT_KINDS] = {
     [ITP_EVENT_STOPPED] = on_stopped,
     [ITP_EVENT_FINISHED] = on_finished,
     [ITP_EVENT_DRAINED] = on_drained,
+    [ITP_EVENT_SAFE_STOPPED] = on_safe_stopped,
+    [ITP_EVENT_HALTED] = on_halted,
+    [ITP_EVENT_READY] = on_ready,
 };
 
 /* Time as the loop knows it: an earlier session's last event closes what that session took. */

@@ -85,11 +85,28 @@ typedef struct itp_counts {
     int draining; /* 1: nothing is handed out; the session ends with what runs now */
 } itp_counts;
 
+typedef enum itp_halt {
+    ITP_HALT_NONE,
+    ITP_HALT_ASKED, /* stopped for safety; it has not acknowledged yet */
+    ITP_HALT_DONE   /* it has; nothing is given to it until a person says that it is ready */
+} itp_halt;
+
+typedef struct itp_worker_view {
+    const char *name;
+    itp_class cls;
+    int live;
+    itp_halt halted;
+    uint32_t slots, busy;
+    const char *halt_text; /* who stopped it, and why; or NULL */
+} itp_worker_view;
+
 itp_counts itp_loop_counts(const itp_loop *loop);
 const itp_campaign *itp_loop_campaign(const itp_loop *loop); /* as last defined */
 const char *itp_loop_reason(const itp_loop *loop);           /* why it finishes; NULL before */
 /* ITP_ENOTFOUND. Pointers are borrowed until the next step. */
 itp_status itp_loop_trial(const itp_loop *loop, itp_id trial, itp_trial_view *out);
+/* Workers by index from 0, in the order in which they came first. */
+itp_status itp_loop_worker(const itp_loop *loop, size_t i, itp_worker_view *out);
 itp_status itp_loop_request(const itp_loop *loop, itp_id request, itp_request_view *out);
 /* 1 when this attempt, the present one or an earlier, was offered to the worker of that name. */
 int itp_loop_was_given(const itp_loop *loop, itp_attempt attempt, const char *worker);

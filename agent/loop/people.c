@@ -113,5 +113,6 @@ itp_status on_resolved(itp_loop *loop, const itp_event *event)
     }
     case ITP_RESOLVE_REQUEUE: st = resolve_requeue(loop, id); break;
     }
+    if (loop->counts.finished && loop->counts.pending > 0) finish_reopen(loop);
     return st == ITP_OK ? tell_station(loop, id, index) : st;
 }

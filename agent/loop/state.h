@@ -48,6 +48,8 @@ typedef struct worker {
     uint32_t slots, busy;
     itp_class cls;
     int live;
+    itp_halt halted;
+    char *halt_text;
     size_t ledgers; /* how many ledgers it has come with: a new one has forgotten what it did */
 } worker;
 
@@ -152,6 +154,12 @@ itp_status on_worker_slots(itp_loop *loop, const itp_event *event);
 itp_status on_worker_gone(itp_loop *loop, const itp_event *event);
 itp_status on_recovered(itp_loop *loop, const itp_event *event);
 
+/* halts.c */
+itp_status emit_halt(itp_loop *loop, size_t index); /* stopped, and not acknowledged yet */
+itp_status on_safe_stopped(itp_loop *loop, const itp_event *event);
+itp_status on_halted(itp_loop *loop, const itp_event *event);
+itp_status on_ready(itp_loop *loop, const itp_event *event);
+
 /* decisions.c */
 itp_status decisions_want(itp_loop *loop); /* asks for a decision when there is room for trials */
 itp_status on_decision(itp_loop *loop, const itp_event *event);
@@ -161,6 +169,7 @@ size_t trials_left(const itp_loop *loop); /* by the budget; SIZE_MAX without one
 /* finish.c */
 itp_status finish_check(
     itp_loop *loop); /* closes every step: is there a reason to finish, and is all done? */
+void finish_reopen(itp_loop *loop); /* there is more to do: the reason is looked for again */
 itp_status on_drained(itp_loop *loop, const itp_event *event);
 itp_status on_opened(itp_loop *loop, const itp_event *event);
 itp_status on_stopped(itp_loop *loop, const itp_event *event);

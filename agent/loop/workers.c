@@ -20,7 +20,7 @@ size_t workers_slots(const itp_loop *loop)
 {
     size_t slots = 0;
     for (size_t i = 0; i < loop->n_workers; i++)
-        if (loop->workers[i].live) slots += loop->workers[i].slots;
+        if (loop->workers[i].live && !loop->workers[i].halted) slots += loop->workers[i].slots;
     return slots;
 }
 
@@ -31,7 +31,7 @@ static size_t choose_worker(const itp_loop *loop, int task)
     size_t best = NO_WORKER;
     for (size_t i = 0; i < loop->n_workers; i++) {
         const worker *w = &loop->workers[i];
-        if (!w->live || w->busy >= w->slots || !worker_can(loop, w, task)) continue;
+        if (!w->live || w->halted || w->busy >= w->slots || !worker_can(loop, w, task)) continue;
         const worker *b = best == NO_WORKER ? NULL : &loop->workers[best];
         if (!b || (uint64_t)w->busy * b->slots < (uint64_t)b->busy * w->slots) best = i;
     }
@@ -212,6 +212,7 @@ itp_status on_worker_registered(itp_loop *loop, const itp_event *event)
     itp_status st = keep_roster(&loop->workers[index], event->roster);
     if (st != ITP_OK) return st;
     loop->workers[index].live = 1;
+    if (loop->workers[index].halted && (st = emit_halt(loop, index)) != ITP_OK) return st;
     return reconcile(loop, index, event->roster);
 }
 
@@ -272,6 +273,9 @@ itp_status on_recovered(itp_loop *loop, const itp_event *event)
         }
         if (st != ITP_OK) return st;
     }
+    for (size_t i = 0; i < loop->n_workers; i++)
+        if (loop->workers[i].halted == ITP_HALT_ASKED && emit_halt(loop, i) != ITP_OK)
+            return ITP_ENOMEM;
     if (loop->deciding) {
         itp_action *decide = loop_emit(loop, ITP_ACTION_DECIDE);
         if (!decide) return ITP_ENOMEM;

@@ -19,6 +19,7 @@ typedef struct seat {
     pthread_cond_t wake;
     job *job; /* given; NULL when idle */
     int threaded, taken, go, drop;
+    int halted; /* SAFE_STOP came while it had this job */
 } seat;
 
 struct itp_crew {
@@ -148,6 +149,14 @@ static int wrong_class(const seat *seat, const job *job)
     return task && task->cls == ITP_PHYSICAL && job->offer.cls != ITP_PHYSICAL;
 }
 
+static int was_halted(seat *seat)
+{
+    pthread_mutex_lock(&seat->crew->lock);
+    int halted = seat->halted;
+    pthread_mutex_unlock(&seat->crew->lock);
+    return halted;
+}
+
 static void perform(seat *seat, job *job)
 {
     itp_request request = request_of(&job->offer);
@@ -160,6 +169,9 @@ static void perform(seat *seat, job *job)
                  "task %s is physical; the campaign must say class: physical", job->offer.task);
     } else {
         itp_slot_measure(seat->slot, &request, &report);
+        /* Stopped by a person, which says nothing of the experiment: not for the model to learn. */
+        if (report.cause == ITP_CAUSE_UNSAFE && was_halted(seat))
+            report.cause = ITP_CAUSE_CANCELLED;
     }
     notice *told = new_notice(NOTICE_FINAL, job);
     assert(told);
@@ -288,7 +300,7 @@ int itp_crew_give(itp_crew *crew, job *job)
     while (i < crew->n && crew->seats[i].job) i++;
     if (i < crew->n) {
         seat *seat = &crew->seats[i];
-        seat->taken = seat->go = seat->drop = 0;
+        seat->taken = seat->go = seat->drop = seat->halted = 0;
         seat->job = job;
         job->slot = (int)i;
         job->state = job->offer.cls == ITP_PHYSICAL ? JOB_GIVEN : JOB_RUNNING;
@@ -331,6 +343,10 @@ void itp_crew_idle(itp_crew *crew, job *job)
 
 void itp_crew_safe_stop(itp_crew *crew)
 {
+    /* The flag first: a connector that ends at once must find it set. */
+    pthread_mutex_lock(&crew->lock);
+    for (unsigned i = 0; i < crew->n; i++) crew->seats[i].halted = crew->seats[i].job != NULL;
+    pthread_mutex_unlock(&crew->lock);
     for (unsigned i = 0; i < crew->n; i++) itp_slot_safe_stop(crew->seats[i].slot);
 }
 

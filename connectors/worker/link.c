@@ -199,9 +199,22 @@ link_change link_watch(agent_link *link, int64_t now_ms)
     return change;
 }
 
-void link_listen_stop(agent_link *link, const char *endpoint)
+/* The agent listens at every address it has: its host is the one that we have reached it at. */
+static void place_stop(const agent_link *link, const char *announced,
+                       char endpoint[ITP_WIRE_NAME + 1])
 {
-    if (!endpoint) endpoint = "";
+    const char *ours = strrchr(link->who.endpoint, ':'), *theirs = strrchr(announced, ':');
+    if (link->who.server_key[0] && ours && theirs)
+        snprintf(endpoint, ITP_WIRE_NAME + 1, "%.*s%s", (int)(ours - link->who.endpoint),
+                 link->who.endpoint, theirs);
+    else
+        snprintf(endpoint, ITP_WIRE_NAME + 1, "%s", announced);
+}
+
+void link_listen_stop(agent_link *link, const char *announced)
+{
+    char endpoint[ITP_WIRE_NAME + 1];
+    place_stop(link, announced ? announced : "", endpoint);
     if (strcmp(endpoint, link->stop_endpoint) == 0) return;
     if (link->stop_endpoint[0]) zmq_disconnect(link->stop, link->stop_endpoint);
     link->stop_endpoint[0] = '\0';
@@ -215,13 +228,31 @@ void link_listen_stop(agent_link *link, const char *endpoint)
     snprintf(link->stop_endpoint, sizeof link->stop_endpoint, "%s", endpoint);
 }
 
-int link_stopped(agent_link *link)
+/* Whatever comes on this socket means stop: a stop is not refused for a bad frame. Only one that
+ * names another worker is not ours; the agent may know us as KEY/NAME. */
+static int is_for(zmq_msg_t *frame, int single, const char *name)
+{
+    itp_wire_arena arena = {0};
+    itp_message m;
+    size_t ours = strlen(name);
+    int meant = 1;
+    if (single &&
+        itp_wire_decode(zmq_msg_data(frame), zmq_msg_size(frame), &arena, &m, NULL) == ITP_OK &&
+        m.verb == ITP_VERB_SAFE_STOP && m.worker) {
+        size_t theirs = strlen(m.worker);
+        meant = theirs >= ours && strcmp(m.worker + theirs - ours, name) == 0 &&
+                (theirs == ours || m.worker[theirs - ours - 1] == '/');
+    }
+    itp_wire_arena_deinit(&arena);
+    return meant;
+}
+
+int link_stopped(agent_link *link, const char *name)
 {
     int stopped = 0, single;
     zmq_msg_t frame;
     zmq_msg_init(&frame);
-    /* Whatever comes on this socket means stop: a stop is not refused for a bad frame. */
-    while (receive_frame(link->stop, &frame, &single)) stopped = 1;
+    while (receive_frame(link->stop, &frame, &single)) stopped |= is_for(&frame, single, name);
     zmq_msg_close(&frame);
     return stopped;
 }

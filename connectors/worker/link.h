@@ -44,7 +44,7 @@ link_change link_watch(agent_link *link, int64_t now_ms);
 
 /* Listens for SAFE_STOP at this endpoint (NULL: nowhere). */
 void link_listen_stop(agent_link *link, const char *endpoint);
-/* 1 when a SAFE_STOP has come since the last call. */
-int link_stopped(agent_link *link);
+/* 1 when a SAFE_STOP for this worker has come since the last call. */
+int link_stopped(agent_link *link, const char *name);
 
 #endif

@@ -43,10 +43,11 @@ void session_send_attempt(session *s, itp_verb verb, const store_key *key, int64
     link_send(&s->link, &message);
 }
 
-/* A station that does not know what it did takes nothing new. */
+/* A station that does not know what it did, or was stopped for safety, takes nothing new. */
 static int free_slots(const session *s)
 {
-    return s->stop != STOP_NONE || s->starts ? 0 : (int)s->options->slots;
+    int not_ready = s->starts || (s->halted && s->cls == ITP_PHYSICAL);
+    return s->stop != STOP_NONE || not_ready ? 0 : (int)s->options->slots;
 }
 
 void session_credit(session *s)
@@ -154,7 +155,10 @@ void session_hear(session *s, const itp_message *message, int64_t now_ms)
     case ITP_VERB_RESULT_ACK: jobs_acknowledge(s, message); break;
     case ITP_VERB_PAUSE: s->paused = 1; break;
     case ITP_VERB_RESUME:
-        s->paused = s->halted = 0;
+        s->paused = 0;
+        if (message->worker)
+            s->halted = 0; /* A person has said so; a campaign that goes on has not. */
+        session_credit(s);
         jobs_assign(s, now_ms);
         break;
     case ITP_VERB_SAFE_STOP: session_halt(s); break;
@@ -225,9 +229,13 @@ int64_t session_next_ms(const session *s)
 void session_halt(session *s)
 {
     itp_crew_safe_stop(s->crew); /* before anything that takes time */
+    if (!s->halted) itp_log(s->log, ITP_WARN, "safe_stop", "jobs=%u", s->n_jobs);
     s->halted = 1;
     jobs_halt(s);
-    itp_log(s->log, ITP_WARN, "safe_stop", "jobs=%u", s->n_jobs);
+    itp_message done;
+    itp_message_init(&done, ITP_VERB_SAFE_STOP);
+    if (s->state == SESSION_REGISTERED) link_send(&s->link, &done);
+    session_credit(s);
 }
 
 void session_stop(session *s, stop_phase phase)

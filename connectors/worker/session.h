@@ -34,7 +34,8 @@ typedef struct session {
     itp_class cls;
     session_state state;
     stop_phase stop;
-    int paused, halted, credit_said; /* halted: SAFE_STOP came; nothing physical until RESUME */
+    int paused, halted,
+        credit_said; /* halted: SAFE_STOP came; nothing physical until a RESUME for us */
     char campaign[ITP_WIRE_NAME + 1];
     int64_t interval_ms, hello_at_ms, beat_at_ms;
     job *jobs; /* in order of arrival */

@@ -216,7 +216,7 @@ static void handle(worker *w, const zmq_pollitem_t *items)
 {
     session *s = &w->session;
     int64_t now = itp_clock_monotonic_ms();
-    if (link_stopped(&s->link)) session_halt(s);
+    if (link_stopped(&s->link, s->name)) session_halt(s);
     if (items[5].revents && s->options->die_with_parent) session_stop(s, STOP_NOW);
     if (items[4].revents) read_signals(w);
     link_change change = link_watch(&s->link, now);

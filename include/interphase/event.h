@@ -42,7 +42,10 @@ extern "C" {
     X(APPROVED, "approved")   /* request, text */                                                  \
     X(STOPPED, "stopped")     /* text: asked to stop; running work is finished first */            \
     X(FINISHED, "finished")   /* text: the reason */                                               \
-    X(DRAINED, "drained")     /* text: by whom, why; what runs is finished, then the agent ends */
+    X(DRAINED, "drained")     /* text: by whom, why; what runs is finished, then the agent ends */ \
+    X(SAFE_STOPPED, "safe_stopped") /* worker (NULL: every station), text: by whom, why */         \
+    X(HALTED, "halted")             /* worker: it has stopped for safety, and says so */           \
+    X(READY, "ready")               /* worker (NULL: every station stopped), text: by whom, why */
 typedef enum itp_event_kind {
 #define X(name, text) ITP_EVENT_##name,
     ITP_EVENTS(X)
@@ -154,8 +157,10 @@ typedef struct itp_event {
     X(DECIDE, "decide")   /* decision, number: points wanted */                                    \
     X(PAUSE, "pause")     /* workers start nothing new */                                          \
     X(RESUME, "resume")                                                                            \
-    X(REFUSE, "refuse") /* the event was not possible in this state: text */                       \
-    X(FINISH, "finish") /* text: the reason */
+    X(REFUSE, "refuse")       /* the event was not possible in this state: text */                 \
+    X(FINISH, "finish")       /* text: the reason */                                               \
+    X(SAFE_STOP, "safe_stop") /* worker, text: on its own socket, until it is acknowledged */      \
+    X(READY, "ready")         /* worker: a person has said so */
 typedef enum itp_action_kind {
 #define X(name, text) ITP_ACTION_##name,
     ITP_ACTIONS(X)

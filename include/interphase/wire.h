@@ -84,9 +84,11 @@ extern "C" {
  * QUERY       a>w  attempt
  * ANSWER      w>a  attempt, number: itp_answer_kind, text
  * CANCEL      a>w  attempt, text
- * PAUSE       a>w  start nothing new          RESUME  a>w
+ * PAUSE       a>w  start nothing new
+ * RESUME      a>w  worker: given when a person has said that a station is ready after SAFE_STOP
  * BYE         both text
- * SAFE_STOP   a>w  text; on its own socket
+ * SAFE_STOP   a>w  worker (left out: every one), text; on its own socket, until acknowledged
+ *             w>a  the acknowledgement, on the usual one: nothing physical begins until RESUME
  * ERROR       both text: what was wrong with the peer's frame */
 typedef enum itp_verb {
 #define X(name, text) ITP_VERB_##name,

@@ -142,10 +142,15 @@ class Link:
         except (ValueError, zmq.ZMQError) as why:
             log.error("safe_stop_unreachable endpoint=%s text=%s", endpoint, why)
 
-    def stopped(self) -> bool:
-        """Whether a SAFE_STOP has come. Whatever comes on that socket means stop."""
+    def stopped(self, name: str) -> bool:
+        """Whether a SAFE_STOP has come. Whatever comes on that socket means stop, unless it names another worker;
+        the agent may know us as KEY/NAME."""
         found = False
         while self.stop.poll(0):
-            self.stop.recv_multipart()
-            found = True
+            frames = self.stop.recv_multipart()
+            try:
+                meant = wire.decode(frames[0]).worker if len(frames) == 1 else None
+            except wire.ProtocolError:
+                meant = None
+            found |= meant is None or meant == name or meant.endswith("/" + name)
         return found

@@ -84,7 +84,8 @@ class Session:
         self._credit_said = None
 
     def credit(self) -> None:
-        slots = 0 if self.stop != Stop.NONE or self.starts else self.identity.slots
+        not_ready = self.starts or (self.halted and self.physical)
+        slots = 0 if self.stop != Stop.NONE or not_ready else self.identity.slots
         if self.phase != Phase.REGISTERED or slots == self._credit_said:
             return
         if self.link.send(Message(Verb.CREDIT, number=slots)):
@@ -142,7 +143,10 @@ class Session:
         elif verb == Verb.PAUSE:
             self.paused = True
         elif verb == Verb.RESUME:
-            self.paused = self.halted = False
+            self.paused = False
+            if message.worker:  # a person has said so; a campaign that goes on has not
+                self.halted = False
+                self.credit()
             self.assign()
         elif verb == Verb.SAFE_STOP:
             self.halt()
@@ -229,7 +233,9 @@ class Session:
         return ""
 
     def _offer(self, message: Message, frame: bytes) -> None:
-        if self._find(message):  # twice: the heartbeat says that it is here
+        if job := self._find(message):  # twice: the heartbeat says that it is here, and a lost ACCEPT is said again
+            if job.state == State.READY and not job.cancelled:
+                self._say(Verb.ACCEPT, message)
             self.beat_at = 0.0
         elif self.outbox.owes(message.campaign or "", message.request, message.epoch):
             self.flush()
@@ -443,6 +449,9 @@ class Session:
             elif job.physical and job.state == State.GIVEN:
                 job.cancelled = Cause.CANCELLED
         log.warning("safe_stop jobs=%d", len(self.jobs))
+        if self.phase == Phase.REGISTERED:
+            self.link.send(Message(Verb.SAFE_STOP))
+        self.credit()
 
     def end(self, stop: Stop) -> None:
         """No new work; NOW also ends what may be ended. Physical work that moves is finished, whatever the hurry."""

@@ -132,7 +132,7 @@ class Worker:
 
     def _handle(self, ready: dict[Any, int]) -> None:
         s = self.session
-        if self.link.stopped():
+        if self.link.stopped(s.identity.name):
             s.halt()
         if self._parent in ready:
             s.end(Stop.NOW)

@@ -120,10 +120,9 @@ static void roles_say_who_may_register_what(void)
 
 static void what_agents_say_breaks_the_protocol(void)
 {
-    static const itp_verb THEIRS[] = {ITP_VERB_WELCOME,   ITP_VERB_REREGISTER, ITP_VERB_OFFER,
-                                      ITP_VERB_START,     ITP_VERB_QUERY,      ITP_VERB_CANCEL,
-                                      ITP_VERB_PAUSE,     ITP_VERB_RESUME,     ITP_VERB_SAFE_STOP,
-                                      ITP_VERB_RESULT_ACK};
+    static const itp_verb THEIRS[] = {ITP_VERB_WELCOME, ITP_VERB_REREGISTER, ITP_VERB_OFFER,
+                                      ITP_VERB_START,   ITP_VERB_QUERY,      ITP_VERB_CANCEL,
+                                      ITP_VERB_PAUSE,   ITP_VERB_RESUME,     ITP_VERB_RESULT_ACK};
     bench b;
     const char *why;
     itp_message m;

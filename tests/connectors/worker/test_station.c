@@ -246,12 +246,18 @@ static void safe_stop_comes_beside_the_queue(void)
     CU_ASSERT_FATAL(start(&agent, 1, 1, HOLD));
     double_safe_stop(&agent);
     CU_ASSERT_FATAL(double_expect(&agent, ITP_VERB_FAILURE, &message));
-    CU_ASSERT_EQUAL(message.cause, ITP_CAUSE_UNSAFE);
+    /* Not unsafe: that a person stopped it says nothing of the experiment. */
+    CU_ASSERT_EQUAL(message.cause, ITP_CAUSE_CANCELLED);
     CU_ASSERT_STRING_EQUAL(message.text, "stopped for safety");
     double_ack(&agent, &message);
     double_offer(&agent, 2, 1, ITP_PHYSICAL, "{}", INFINITY);
     CU_ASSERT(declined(&agent, 2, "stopped for safety"));
     itp_message_init(&message, ITP_VERB_RESUME);
+    double_say(&agent, &message); /* the campaign goes on; the station does not */
+    double_offer(&agent, 4, 1, ITP_PHYSICAL, "{}", INFINITY);
+    CU_ASSERT(declined(&agent, 4, "stopped for safety"));
+    itp_message_init(&message, ITP_VERB_RESUME);
+    message.worker = "station";
     double_say(&agent, &message);
     CU_ASSERT(start(&agent, 3, 1, "{}"));
     CU_ASSERT_FATAL(double_expect(&agent, ITP_VERB_RESULT, &message));
