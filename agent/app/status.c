@@ -36,6 +36,8 @@ static void print_request(const itp_loop *loop, itp_id id)
     if (r.attempts + r.losses)
         printf(", attempt %" PRIu32 " (%" PRIu32 " failed, %" PRIu32 " lost)", r.epoch, r.attempts,
                r.losses);
+    if (r.n_corrected)
+        printf(", corrected %zu time%s", r.n_corrected, r.n_corrected > 1 ? "s" : "");
     putchar('\n');
     if (r.why) printf("      %s\n", r.why);
 }
@@ -65,6 +67,20 @@ static int is_open_state(itp_request_state state)
     return state <= ITP_REQUEST_PERSON || state == ITP_REQUEST_DEAD;
 }
 
+static void print_corrected(const itp_loop *loop, size_t n_requests)
+{
+    size_t corrections = 0, requests = 0;
+    itp_request_view r;
+    for (itp_id id = 1; id <= n_requests; id++) {
+        if (itp_loop_request(loop, id, &r) != ITP_OK || r.n_corrected == 0) continue;
+        corrections += r.n_corrected;
+        requests++;
+    }
+    if (requests)
+        printf("corrected %zu time%s, in %zu request%s (status JOURNAL REQUEST says why)\n",
+               corrections, corrections > 1 ? "s" : "", requests, requests > 1 ? "s" : "");
+}
+
 static void print_all(itp_engine *engine, const itp_summary *summary)
 {
     const itp_loop *loop = itp_engine_loop(engine);
@@ -80,6 +96,7 @@ static void print_all(itp_engine *engine, const itp_summary *summary)
            n.trials, c->budget.trials, n.measured, n.failed, n.infeasible, n.abandoned, n.pending);
     printf("requests  %zu queued, %zu running, %zu held; workers %zu with %zu slots\n", n.queued,
            n.running, n.held, n.workers, n.slots);
+    print_corrected(loop, n.requests);
     if (summary->best && itp_loop_trial(loop, summary->best, &best) == ITP_OK) {
         printf("best      trial %" PRIu64 ": %s\n", summary->best,
                app_point(text, sizeof text, c, best.point));
@@ -114,11 +131,12 @@ static int print_json(itp_engine *engine, const itp_summary *summary)
         itp_request_view r;
         if (itp_loop_request(loop, id, &r) != ITP_OK || !is_open_state(r.state)) continue;
         json_array_append_new(
-            open, json_pack("{s:I, s:I, s:s, s:s, s:i, s:s?, s:I, s:s?}", "request", (json_int_t)id,
-                            "trial", (json_int_t)r.trial, "task",
+            open, json_pack("{s:I, s:I, s:s, s:s, s:i, s:s?, s:I, s:s?, s:i}", "request",
+                            (json_int_t)id, "trial", (json_int_t)r.trial, "task",
                             itp_loop_campaign(loop)->tasks[r.task].name, "state",
                             itp_request_state_name(r.state), "epoch", (int)r.epoch, "worker",
-                            r.worker, "since_ms", (json_int_t)r.since_ms, "why", r.why));
+                            r.worker, "since_ms", (json_int_t)r.since_ms, "why", r.why, "corrected",
+                            (int)r.n_corrected));
     }
     json_t *object =
         json_pack("{s:s, s:s, s:s?, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:o}",
@@ -156,6 +174,37 @@ static void print_event(const itp_journal_row *row)
     putchar('\n');
 }
 
+static const char *setting(char *text, size_t size, const itp_value *v)
+{
+    if (v->label)
+        snprintf(text, size, "%s", v->label);
+    else if (isnan(v->number))
+        snprintf(text, size, "(not set)");
+    else
+        app_quantity(text, size, v->number, NAN, v->unit);
+    return text;
+}
+
+/* What was changed after this event's failure. */
+static void print_correction(const itp_loop *loop, const itp_event *e)
+{
+    itp_request_view r;
+    if (e->kind != ITP_EVENT_FAILURE || itp_loop_request(loop, e->request, &r) != ITP_OK) return;
+    const itp_campaign_task *task = &itp_loop_campaign(loop)->tasks[r.task];
+    for (size_t i = 0; i < r.n_corrected; i++) {
+        const itp_corrected *c = &r.corrected[i];
+        if (c->epoch != e->epoch) continue;
+        printf("      corrected (when %s, %u of %u):", task->corrections[c->rule].when, c->times,
+               task->corrections[c->rule].at_most);
+        for (size_t k = 0; k < c->n; k++) {
+            char from[100], to[100];
+            printf("%s %s %s -> %s", k ? "," : "", c->to[k].name,
+                   setting(from, sizeof from, &c->from[k]), setting(to, sizeof to, &c->to[k]));
+        }
+        putchar('\n');
+    }
+}
+
 static int print_one(itp_engine *engine, itp_id id)
 {
     itp_request_view r;
@@ -170,7 +219,10 @@ static int print_one(itp_engine *engine, itp_id id)
     itp_status st = itp_journal_cursor_open(&cursor, itp_engine_journal(engine), 1, &err);
     if (st != ITP_OK) return app_fail(st, &err);
     while ((st = itp_journal_cursor_next(cursor, &row, &err)) == ITP_OK && row)
-        if (row->event.request == id) print_event(row);
+        if (row->event.request == id) {
+            print_event(row);
+            print_correction(itp_engine_loop(engine), &row->event);
+        }
     itp_journal_cursor_close(cursor);
     return st == ITP_OK ? EXIT_FINISHED : app_fail(st, &err);
 }

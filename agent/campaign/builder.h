@@ -63,6 +63,7 @@ void builder_space(builder *b, const yaml_node *root);
 void builder_constraints(builder *b, const yaml_node *node);
 void builder_rows(builder *b, const yaml_node *candidates);
 void builder_tasks(builder *b, const yaml_node *node);
+void builder_corrections(builder *b); /* of all tasks, once their inputs are tied */
 void builder_objectives(builder *b, const yaml_node *node);
 void builder_limits(builder *b, const yaml_node *node);
 void builder_agent(builder *b, const yaml_node *node);

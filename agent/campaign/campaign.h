@@ -42,6 +42,36 @@ typedef struct itp_outcome {
     int context;     /* the context parameter that it measures, which bears its name; -1: none */
 } itp_outcome;
 
+/* An input or option of a task that its corrections may change. */
+typedef struct itp_knob {
+    const char *name, *unit; /* unit: the input's, or the option's as written; NULL: a label */
+    const char *path;        /* of an option within `with`, a.b; NULL: an input */
+    int input;               /* index into the task's inputs, or -1 */
+    int whole;               /* 1: a whole number, and stays one */
+    const itp_value *start;  /* of an option, for each source; number NaN and no label: not set */
+} itp_knob;
+
+typedef enum itp_change_kind { ITP_CHANGE_SCALE, ITP_CHANGE_ADD, ITP_CHANGE_SET } itp_change_kind;
+typedef struct itp_change {
+    size_t knob; /* index into the task's */
+    itp_change_kind kind;
+    double number;     /* factor; or in the knob's unit */
+    const char *label; /* SET of a label, else NULL */
+} itp_change;
+
+/* What is changed before a request that failed is tried again. */
+typedef struct itp_correction {
+    const char *when; /* as written, for people */
+    unsigned causes;  /* 1 << itp_cause of each that is meant */
+    const char
+        *pattern;     /* extended regular expression searched in what the failure says, or NULL */
+    unsigned at_most; /* times for one request */
+    size_t n_changes;
+    const itp_change *changes;
+} itp_correction;
+
+#define ITP_CORRECTIONS_MAX 32 /* rules of a task: one bit each in a failure's event */
+
 typedef struct itp_campaign_task {
     const char *name, *connector; /* connector NULL: measured by a person (ask, tell) */
     itp_class cls;
@@ -52,6 +82,9 @@ typedef struct itp_campaign_task {
     double timeout_s, lease_s, backoff_s; /* timeout INFINITY when none */
     unsigned attempts;
     const char *rest; /* JSON: corrections, sample, approve: carried for later work */
+    size_t n_corrections, n_knobs;
+    const itp_correction *corrections;
+    const itp_knob *knobs;
 } itp_campaign_task;
 
 typedef enum itp_goal_sense {
@@ -168,6 +201,9 @@ void itp_findings_deinit(itp_findings *findings);
  */
 itp_status itp_campaign_column(const itp_campaign *campaign, size_t row, int column,
                                itp_value *out);
+
+/* Rules of the task whose pattern is found in one of these texts, a bit each (bit 0 the first). */
+uint32_t itp_corrections_found(const itp_campaign_task *task, size_t n, const char *const *texts);
 
 /* Whether `edited` may continue a journal that began as `campaign`: budget, stop, agent, thresholds
  * and widened bounds may change; otherwise ITP_EREFUSED and err shows both values. */

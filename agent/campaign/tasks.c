@@ -248,6 +248,7 @@ void builder_tasks(builder *b, const yaml_node *node)
     for (size_t i = 0; i < node->n; i++) read_task(b, node->keys[i], node->values[i], i);
     c->n_tasks = node->n;
     builder_inputs(b);
+    builder_corrections(b);
     c->tasks = b->tasks;
     c->outcomes = b->outcomes;
 }

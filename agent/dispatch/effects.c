@@ -10,6 +10,7 @@
 
 #include "clock.h"
 #include "codec.h"
+#include "corrected.h"
 #include "values.h"
 
 struct itp_effect {
@@ -70,7 +71,9 @@ static itp_status encode_offer(const itp_loop *loop, const char *campaign, const
     m.replicate = a->index;
     m.task = task->name;
     m.source = source->name;
-    m.options = source->options;
+    char *options = NULL;
+    itp_status st = itp_corrected_options(source->options, a->n_options, a->options, &options);
+    m.options = options;
     m.cls = task->cls;
     m.time_limit_s = a->time_limit_s;
     m.lease_s = a->lease_s;
@@ -79,7 +82,8 @@ static itp_status encode_offer(const itp_loop *loop, const char *campaign, const
     m.n_values = a->n_values;
     m.wanted = wanted;
     m.n_wanted = task->n_outputs;
-    itp_status st = itp_wire_encode(&m, frame);
+    if (st == ITP_OK) st = itp_wire_encode(&m, frame);
+    free(options);
     free(wanted);
     return st;
 }

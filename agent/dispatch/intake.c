@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "intake.h"
 
+#include "corrected.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,12 +90,14 @@ static itp_status read_result(itp_intake *in, const itp_loop *loop, itp_units *u
     else
         snprintf(in->text, sizeof in->text, "%.1000s", why.text);
     in->event.text = in->text;
+    in->event.number = itp_corrected_matches(loop, m, in->text);
     return ITP_OK;
 }
 
 itp_status itp_intake_read(itp_intake *in, const itp_loop *loop, itp_units *units,
                            const char *worker, const itp_message *m)
 {
+    itp_status st;
     *in = (itp_intake){0};
     in->event = (itp_event){.request = m->request,
                             .epoch = m->epoch,
@@ -126,12 +130,15 @@ itp_status itp_intake_read(itp_intake *in, const itp_loop *loop, itp_units *unit
         in->event.cost = m->cost;
         in->event.provenance = m->provenance;
         in->event.text = NULL;
-        return read_result(in, loop, units, m);
+        st = itp_corrected_provenance(loop, m, &in->provenance);
+        if (in->provenance) in->event.provenance = in->provenance;
+        return st == ITP_OK ? read_result(in, loop, units, m) : st;
     case ITP_VERB_FAILURE:
         in->event.kind = ITP_EVENT_FAILURE;
         in->event.cause = m->cause;
         in->event.cost = m->cost;
         in->event.provenance = m->provenance;
+        in->event.number = itp_corrected_matches(loop, m, m->text);
         return ITP_OK;
     case ITP_VERB_ANSWER:
         in->event.kind = ITP_EVENT_ANSWER;
@@ -146,5 +153,6 @@ itp_status itp_intake_read(itp_intake *in, const itp_loop *loop, itp_units *unit
 void itp_intake_deinit(itp_intake *in)
 {
     free(in->values);
+    free(in->provenance);
     *in = (itp_intake){0};
 }

@@ -12,6 +12,7 @@
 typedef struct itp_intake {
     itp_event event;
     itp_value *values;
+    char *provenance; /* with the corrections that led to a result */
     char text[1024];
 } itp_intake;
 

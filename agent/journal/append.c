@@ -92,6 +92,24 @@ static itp_status put_offer(const itp_journal *journal, json_t *offers, const it
     return st == ITP_OK && failed ? ITP_ENOMEM : st;
 }
 
+/* What a correction has changed, and why. */
+static itp_status put_correction(json_t *payload, const itp_action *action)
+{
+    json_t *made = json_object(), *values = json_object();
+    itp_status st = itp_json_put(payload, "correction", made);
+    if (st == ITP_OK) st = itp_json_put_id(made, "rule", (uint64_t)action->number);
+    if (st == ITP_OK) st = itp_json_put(made, "changed", values);
+    for (size_t i = 0; st == ITP_OK && i < action->n_values; i++) {
+        const itp_value *v = &action->values[i];
+        json_t *value = json_object();
+        st = itp_json_put(values, v->name, value);
+        if (st == ITP_OK) st = itp_json_put_real(value, "number", v->number);
+        if (st == ITP_OK) st = itp_json_put_text(value, "label", v->label);
+        if (st == ITP_OK) st = itp_json_put_text(value, "unit", v->unit);
+    }
+    return st;
+}
+
 static itp_status put_actions(const itp_journal *journal, json_t *payload,
                               const itp_actions *actions)
 {
@@ -102,6 +120,7 @@ static itp_status put_actions(const itp_journal *journal, json_t *payload,
         if (action->kind == ITP_ACTION_ACK) st = itp_json_put_text(payload, "ack", action->text);
         if (action->kind == ITP_ACTION_REFUSE)
             st = itp_json_put_text(payload, "refused", action->text ? action->text : "");
+        if (action->kind == ITP_ACTION_CORRECT) st = put_correction(payload, action);
         if (action->kind != ITP_ACTION_OFFER) continue;
         if (!offers) {
             offers = json_array();

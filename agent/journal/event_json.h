@@ -17,12 +17,12 @@
  *                mean: [], sd: []}
  *   model       {outcome, n, saved, report: {step: name, ...}, loo: {...}}: as in surrogate.h
  *   For people only, never read back: terms, trials, offers: [{request, epoch, trial, worker, task,
- *   source}], ack (what was done with a result that was not accepted), refused (why).
- * Numbers     17 significant digits, so that they come back to the same bits. NaN: absent as a
- *             member, null in a list; infinities: "Infinity", "-Infinity". NaNs are all one.
- * Strings     UTF-8 as it is; other bytes: ["base64", "..."]. Documents (provenance, schema) are
- *             strings too, so that they come back to the byte; json_extract gives them as JSON.
- * SPDX-License-Identifier: GPL-3.0-or-later */
+ *   source}], correction: {rule, changed: {NAME: {number | label, unit}}}, ack (what was done with
+ * a result that was not accepted), refused (why). Numbers     17 significant digits, so that they
+ * come back to the same bits. NaN: absent as a member, null in a list; infinities: "Infinity",
+ * "-Infinity". NaNs are all one. Strings     UTF-8 as it is; other bytes: ["base64", "..."].
+ * Documents (provenance, schema) are strings too, so that they come back to the byte; json_extract
+ * gives them as JSON. SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef ITP_EVENT_JSON_H
 #define ITP_EVENT_JSON_H
 

@@ -54,6 +54,19 @@ void itp_chain_hash(const unsigned char previous[ITP_HASH_SIZE], const itp_cell 
     crypto_hash_sha256_final(&state, hash);
 }
 
+static void put_values(sha *state, size_t n, const itp_value *values)
+{
+    put_bits(state, n, 8);
+    for (size_t i = 0; i < n; i++) {
+        const itp_value *value = &values[i];
+        put_string(state, value->name);
+        put_real(state, value->number);
+        put_real(state, value->sd);
+        put_string(state, value->unit);
+        put_string(state, value->label);
+    }
+}
+
 static void put_action(sha *state, const itp_action *action)
 {
     put_string(state, ACTION_NAMES[action->kind]);
@@ -71,15 +84,9 @@ static void put_action(sha *state, const itp_action *action)
     put_bits(state, (uint32_t)action->source, 4);
     put_string(state, action->worker);
     put_bits(state, action->text != NULL, 1);
-    put_bits(state, action->n_values, 8);
-    for (size_t i = 0; i < action->n_values; i++) {
-        const itp_value *value = &action->values[i];
-        put_string(state, value->name);
-        put_real(state, value->number);
-        put_real(state, value->sd);
-        put_string(state, value->unit);
-        put_string(state, value->label);
-    }
+    put_values(state, action->n_values, action->values);
+    /* Came later: left out where there are none, so that older journals keep their digests. */
+    if (action->n_options > 0) put_values(state, action->n_options, action->options);
 }
 
 void itp_actions_digest(const itp_actions *actions, unsigned char out[ITP_HASH_SIZE])

@@ -9,6 +9,7 @@
  *                 name trial request decision seed (u64 each) epoch index (u32) number at_ms (i64)
  *                 lease_s time_limit_s (f64) task source (i32) worker text? (u8) n_values (u64)
  *                 and for each value: name number (f64) sd (f64) unit label
+ *             then, only where there are any, n_options (u64) and these in the same way.
  *             An empty list has the digest zeros and is stored as NULL.
  * Strings     u32 length + 1 (0 for NULL), bytes. Numbers are little-endian; every NaN is
  *             0x7ff8000000000000. Of an action's text only the presence counts: wording may be

@@ -100,6 +100,10 @@ itp_status on_failure(itp_loop *loop, const itp_event *event)
         st = request_cancel(loop, event->request);
         return st == ITP_OK ? ack(loop, event, NULL) : st;
     }
+    correction_verdict verdict;
+    st = request_correct(loop, event, &verdict);
+    if (st != ITP_OK) return st;
+    if (verdict == CORRECTION_MADE) return ack(loop, event, NULL);
     switch (event->cause) {
     case ITP_CAUSE_SCIENTIFIC:
         st = close_trials(loop, event->request, ITP_REQUEST_FAILED, ITP_TRIAL_FAILED);
@@ -124,7 +128,8 @@ itp_status on_failure(itp_loop *loop, const itp_event *event)
     case ITP_CAUSE_RESOURCE:
     case ITP_CAUSE_INVALID:
         r->attempts++;
-        if (r->attempts < loop->campaign->tasks[r->task].attempts &&
+        /* What every correction has not helped is not tried once more as it is. */
+        if (verdict == CORRECTION_NONE && r->attempts < loop->campaign->tasks[r->task].attempts &&
             loop->campaign->tasks[r->task].cls == ITP_REPEATABLE) {
             st = request_requeue(loop, event->request, 1);
             break;

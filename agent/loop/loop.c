@@ -32,6 +32,7 @@ void itp_loop_destroy(itp_loop *loop)
         free(loop->requests[i].inputs);
         free(loop->requests[i].given);
         free(loop->requests[i].why);
+        mending_destroy(loop->requests[i].mended);
     }
     for (size_t i = 0; i < loop->n_workers; i++) {
         worker *w = &loop->workers[i];

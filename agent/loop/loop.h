@@ -14,7 +14,8 @@
 #define ITP_LOSSES_MAX 20 /* times a request may lose its worker before it is held for a person */
 #define ITP_BARREN_MAX                                                                             \
     5 /* requests in a row held for a person, nothing measured: the campaign stops */
-#define ITP_BACKOFF_MAX 6 /* doublings of the back-off */
+#define ITP_BACKOFF_MAX 6   /* doublings of the back-off */
+#define ITP_REASON_MAX  240 /* bytes of a failure's words that a correction keeps */
 
 typedef struct itp_loop itp_loop;
 
@@ -64,6 +65,17 @@ typedef struct itp_trial_view {
     const double *values; /* n_outcomes, the last accepted; NaN where there is none */
 } itp_trial_view;
 
+/* A correction that was made: the attempts after `epoch` had it. */
+typedef struct itp_corrected {
+    uint32_t epoch; /* of the attempt that failed */
+    size_t rule;    /* index into the task's corrections */
+    unsigned times; /* the how manieth time by this rule, from 1 */
+    itp_cause cause;
+    char reason[ITP_REASON_MAX];
+    size_t n; /* what was changed; names as the rule has them */
+    const itp_value *from, *to;
+} itp_corrected;
+
 typedef struct itp_request_view {
     itp_id id, trial;
     uint32_t epoch, attempts, losses, replicate;
@@ -74,6 +86,8 @@ typedef struct itp_request_view {
     size_t n_inputs;
     const itp_value *inputs;
     const char *why; /* what was last said of it; NULL: nothing worth saying */
+    size_t n_corrected;
+    const itp_corrected *corrected; /* in their order */
 } itp_request_view;
 
 typedef struct itp_counts {

@@ -336,8 +336,10 @@ itp_status emit_offer(itp_loop *loop, itp_id id)
     offer->seed = attempt_seed(loop->campaign->seed, id, r->epoch);
     offer->lease_s = def->lease_s;
     offer->time_limit_s = def->timeout_s;
-    offer->values = r->inputs;
+    offer->values = r->mended ? r->mended->inputs : r->inputs;
     offer->n_values = r->n_inputs;
+    offer->options = r->mended ? r->mended->options : NULL;
+    offer->n_options = r->mended ? r->mended->n_options : 0;
     return ITP_OK;
 }
 

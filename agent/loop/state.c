@@ -132,8 +132,10 @@ itp_status itp_loop_request(const itp_loop *loop, itp_id id, itp_request_view *o
         .worker = r->worker == NO_WORKER ? NULL : loop->workers[r->worker].name,
         .since_ms = r->since_ms,
         .n_inputs = r->n_inputs,
-        .inputs = r->inputs,
         .why = r->why,
+        .inputs = r->mended ? r->mended->inputs : r->inputs,
+        .n_corrected = r->mended ? r->mended->n_done : 0,
+        .corrected = r->mended ? r->mended->done : NULL,
     };
     return ITP_OK;
 }

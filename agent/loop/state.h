@@ -19,6 +19,16 @@ typedef struct trial {
     int cancelled;         /* by a person: does not count against the budget */
 } trial;
 
+/* What corrections have made of a request: its knobs as the next attempt has them. */
+typedef struct mending {
+    itp_value *inputs;  /* n_inputs of the request */
+    itp_value *options; /* n_options: those of the task's options that are changed, by path */
+    size_t n_options;
+    unsigned *times; /* n_corrections of the task */
+    itp_corrected *done;
+    size_t n_done;
+} mending;
+
 typedef struct request {
     itp_id *trials; /* that it serves; the first asked for it */
     size_t n_trials;
@@ -34,9 +44,10 @@ typedef struct request {
     int64_t since_ms, due_ms;
     uint32_t *given; /* worker of each epoch, n_given of them */
     uint32_t n_given;
-    size_t ledger;  /* the worker's `ledgers` when it was leased */
-    int cancelling; /* physical: a person has cancelled it, the station has not said yet */
-    char *why;      /* what was last said of it, for people; or NULL */
+    size_t ledger;   /* the worker's `ledgers` when it was leased */
+    int cancelling;  /* physical: a person has cancelled it, the station has not said yet */
+    char *why;       /* what was last said of it, for people; or NULL */
+    mending *mended; /* NULL: never corrected */
 } request;
 
 #define NO_WORKER ((size_t)-1)
@@ -143,6 +154,15 @@ itp_status on_declined(itp_loop *loop, const itp_event *event);
 itp_status on_accepted(itp_loop *loop, const itp_event *event);
 itp_status on_started(itp_loop *loop, const itp_event *event);
 itp_status on_answer(itp_loop *loop, const itp_event *event);
+
+/* corrections.c */
+typedef enum correction_verdict {
+    CORRECTION_NONE,   /* no rule is meant */
+    CORRECTION_MADE,   /* the request waits in the queue with what was changed */
+    CORRECTION_IN_VAIN /* every rule that is meant has been tried as often as it may */
+} correction_verdict;
+itp_status request_correct(itp_loop *loop, const itp_event *event, correction_verdict *out);
+void mending_destroy(mending *mended);
 
 /* workers.c */
 int worker_can(const itp_loop *loop, const worker *w, int task);

@@ -29,7 +29,8 @@ extern "C" {
     X(DECLINED, "declined")                   /* request, epoch, worker, text */                   \
     X(STARTED, "started")                     /* request, epoch, worker: physical only */          \
     X(RESULT, "result")   /* request, epoch, worker, index, cost, values, provenance */            \
-    X(FAILURE, "failure") /* request, epoch, worker, index, cause, text, cost, provenance */       \
+    X(FAILURE, "failure") /* request, epoch, worker, index, cause, text, cost, provenance,         \
+                             number: corrections whose pattern was found, a bit each */            \
     X(LEASE_EXPIRED, "lease_expired") /* request, epoch, worker */                                 \
     X(ANSWER, "answer")               /* request, epoch, worker, number: itp_answer_kind, text */  \
     X(TIMER, "timer")     /* request, epoch: back-off is over; request 0: time budget is over */   \
@@ -160,7 +161,8 @@ typedef struct itp_event {
     X(REFUSE, "refuse")       /* the event was not possible in this state: text */                 \
     X(FINISH, "finish")       /* text: the reason */                                               \
     X(SAFE_STOP, "safe_stop") /* worker, text: on its own socket, until it is acknowledged */      \
-    X(READY, "ready")         /* worker: a person has said so */
+    X(READY, "ready")         /* worker: a person has said so */                                   \
+    X(CORRECT, "correct") /* request, epoch that failed, number: rule from 1, values, text: why */
 typedef enum itp_action_kind {
 #define X(name, text) ITP_ACTION_##name,
     ITP_ACTIONS(X)
@@ -179,6 +181,8 @@ typedef struct itp_action {
     const char *worker, *text;
     size_t n_values;
     const itp_value *values;
+    size_t n_options;
+    const itp_value *options; /* OFFER: the task's options as corrections changed them, by path */
 } itp_action;
 
 /* Grows as needed; strings and values live until the next step. */

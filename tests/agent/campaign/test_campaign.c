@@ -249,7 +249,7 @@ static void tasks_feed_tasks(void)
               "  coat:\n"
               "    sources: {fast: {with: {a: 2}, cost: 1}, slow: {cost: 9, fidelity: 1}}\n"
               "    with: {a: 1, file: data.csv}\n"
-              "    corrections: [{when: failed}]\n"
+              "    sample: pouch\n"
               "    outputs: {porosity: \"%\", y: V, note: {label: true}}\n"
               "objectives: [{maximise: life - cell.y/1}, {target: coat.y, value: 300 mV}]\n"
               "limits: [\"10 % <= coat.porosity <= 0.4 1\", 3 <= life]\n"
@@ -277,9 +277,54 @@ static void tasks_feed_tasks(void)
     CU_ASSERT_STRING_EQUAL(c->tasks[0].sources[1].options,
                            "{\"a\":1,\"file\":\"folder/data.csv\"}");
     CU_ASSERT_EQUAL(c->tasks[0].sources[1].cost, 9);
-    CU_ASSERT_STRING_EQUAL(c->tasks[0].rest, "{\"corrections\":[{\"when\":\"failed\"}]}");
+    CU_ASSERT_STRING_EQUAL(c->tasks[0].rest, "{\"sample\":\"pouch\"}");
     CU_ASSERT_STRING_EQUAL(c->rest, "{\"reference\":{\"x\":0.5}}");
     CU_ASSERT_EQUAL(itp_space_param(c->space, 1)->context, 1);
+    itp_campaign_destroy(c);
+}
+
+static void corrections_find_what_they_change(void)
+{
+    itp_campaign *c = parse(
+        "campaign: t\nparameters: {x: {real: [0, 1], unit: V}, n: {integer: [1, 9]}}\n"
+        "tasks:\n"
+        "  dft:\n"
+        "    connector: command\n"
+        "    with: {run: [./dft], values: {ecut: 400 eV}, resources: {memory: 1 GB}, steps: 9}\n"
+        "    sources: {fast: {with: {steps: 5}}, slow: {}}\n"
+        "    outputs: {e: eV}\n"
+        "    corrections:\n"
+        "      - {when: not_converged, change: {ecut: {add: 0.1 keV}, steps: {scale: 2}}}\n"
+        "      - {when: [memory, \"oom|killed\"], change: {memory: {add: 500 MB}}, at_most: 5}\n"
+        "      - {when: 'diverge[sd]', change: {resources.time: {set: 10 min}, n: {add: 1},\n"
+        "                                     values.smearing: {set: cold}}}\n"
+        "objectives: [{minimise: e}]\nbudget: {trials: 3}\n",
+        NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+    const itp_campaign_task *t = &c->tasks[0];
+    CU_ASSERT_EQUAL_FATAL(t->n_corrections, 3);
+    CU_ASSERT_EQUAL_FATAL(t->n_knobs, 6);
+    const itp_correction *first = &t->corrections[0], *second = &t->corrections[1];
+    CU_ASSERT_EQUAL(first->causes, 1u << ITP_CAUSE_SCIENTIFIC);
+    CU_ASSERT_PTR_NULL(first->pattern);
+    CU_ASSERT_EQUAL(first->at_most, 3);
+    CU_ASSERT_STRING_EQUAL(t->knobs[0].path, "values.ecut");
+    CU_ASSERT_EQUAL(first->changes[0].number, 100); /* eV */
+    CU_ASSERT_EQUAL(t->knobs[1].start[0].number, 5);
+    CU_ASSERT_EQUAL(t->knobs[1].start[1].number, 9);
+    CU_ASSERT_EQUAL(t->knobs[1].whole, 1);
+    CU_ASSERT_EQUAL(second->causes, 1u << ITP_CAUSE_RESOURCE);
+    CU_ASSERT_STRING_EQUAL(second->pattern, "(oom|killed)");
+    CU_ASSERT_DOUBLE_EQUAL(second->changes[0].number, 0.5, 1e-15); /* GB */
+    CU_ASSERT_EQUAL(second->at_most, 5);
+    CU_ASSERT_STRING_EQUAL(t->knobs[3].path, "resources.time");
+    CU_ASSERT_STRING_EQUAL(t->knobs[3].unit, "min");
+    CU_ASSERT_EQUAL(t->knobs[4].input, 1);
+    CU_ASSERT_STRING_EQUAL(t->corrections[2].changes[2].label, "cold");
+    const char *texts[] = {"it diverges\nand ends", NULL};
+    CU_ASSERT_EQUAL(itp_corrections_found(t, 2, texts), 1u << 2);
+    texts[1] = "slurmstepd: killed";
+    CU_ASSERT_EQUAL(itp_corrections_found(t, 2, texts), 1u << 2 | 1u << 1);
     itp_campaign_destroy(c);
 }
 
@@ -415,6 +460,7 @@ int main(void)
         {"a table may serve parameters and describe them",
          a_table_may_serve_parameters_and_describe_them},
         {"tasks feed tasks", tasks_feed_tasks},
+        {"corrections find what they change", corrections_find_what_they_change},
         {"only what may change is accepted", only_what_may_change_is_accepted},
         {"a changed table is refused", a_changed_table_is_refused},
         {"every style of scalar is read", every_style_of_scalar_is_read},
