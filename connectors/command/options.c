@@ -58,7 +58,7 @@ static itp_status read_files(const char *key, const json_t *value, const json_t 
     return ITP_OK;
 }
 
-static itp_cause find_cause(const char *name)
+itp_cause command_cause(const char *name)
 {
     static const char *const names[] = {
 #define X(name, text) text,
@@ -83,7 +83,7 @@ static itp_status read_causes(const json_t *value, command_options *out, itp_err
         const char *name = json_string_value(item);
         if (!*code || *end || number < 1 || number > 255)
             return itp_fail(err, ITP_EINVAL, "causes: %s is not an exit code (1 to 255)", code);
-        itp_cause cause = name ? find_cause(name) : ITP_CAUSE_NONE;
+        itp_cause cause = name ? command_cause(name) : ITP_CAUSE_NONE;
         if (cause == ITP_CAUSE_NONE)
             return itp_fail(err, ITP_EINVAL,
                             "causes: %s: expected scientific, resource, timeout, invalid_result, "
@@ -153,8 +153,7 @@ static itp_status read_outputs(const json_t *value, command_options *out, itp_er
     return ITP_OK;
 }
 
-/* "500 MB", "2 GB" or bytes. */
-static itp_status read_size(const json_t *value, uint64_t *out, itp_error *err)
+uint64_t command_size(const json_t *value)
 {
     static const struct {
         const char *name;
@@ -167,11 +166,62 @@ static itp_status read_size(const json_t *value, uint64_t *out, itp_error *err)
     const char *unit = text ? end : "";
     while (*unit == ' ') unit++;
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (number > 0 && number < 1e15 && strcmp(unit, units[i].name) == 0) {
-            *out = (uint64_t)(number * units[i].bytes);
-            return ITP_OK;
-        }
-    return itp_fail(err, ITP_EINVAL, "keep: expected a size such as 500 MB");
+        if (number > 0 && number < 1e15 && strcmp(unit, units[i].name) == 0)
+            return (uint64_t)(number * units[i].bytes);
+    return 0;
+}
+
+/* Patterns of `problems` have no group to be taken: name: pattern, or {regex, file, cause}. */
+static itp_status check_problem(const char *name, const json_t *value, itp_error *err)
+{
+    const char *key;
+    json_t *item;
+    regex_t regex;
+    char why[200];
+    json_object_foreach((json_t *)value, key, item)
+    {
+        int known =
+            strcmp(key, "regex") == 0 || strcmp(key, "file") == 0 || strcmp(key, "cause") == 0;
+        if (!known || !json_is_string(item))
+            return itp_fail(err, ITP_EINVAL, "problems: %s: %s is none of regex, file, cause", name,
+                            key);
+    }
+    const char *cause = json_string_value(json_object_get(value, "cause"));
+    if (cause && command_cause(cause) == ITP_CAUSE_NONE)
+        return itp_fail(err, ITP_EINVAL, "problems: %s: %.60s is no cause", name, cause);
+    const char *pattern =
+        json_string_value(json_is_string(value) ? value : json_object_get(value, "regex"));
+    if (!pattern)
+        return itp_fail(err, ITP_EINVAL, "problems: %s: expected a pattern, or {regex: pattern}",
+                        name);
+    int code = regcomp(&regex, pattern, REG_EXTENDED | REG_NEWLINE);
+    if (code == 0) {
+        regfree(&regex);
+        return ITP_OK;
+    }
+    regerror(code, &regex, why, sizeof why);
+    return itp_fail(err, ITP_EINVAL, "problems: %s: regex: %s", name, why);
+}
+
+static itp_status read_problems(const json_t *value, command_options *out, itp_error *err)
+{
+    const char *name;
+    json_t *item;
+    if (!json_is_object(value)) return itp_fail(err, ITP_EINVAL, "problems: expected a mapping");
+    json_object_foreach((json_t *)value, name, item)
+    {
+        itp_status st = check_problem(name, item, err);
+        if (st != ITP_OK) return st;
+    }
+    out->problems = value;
+    return ITP_OK;
+}
+
+static itp_status read_keep(const json_t *value, command_options *out, itp_error *err)
+{
+    out->keep_bytes = command_size(value);
+    return out->keep_bytes ? ITP_OK
+                           : itp_fail(err, ITP_EINVAL, "keep: expected a size such as 500 MB");
 }
 
 static itp_status read_input(const json_t *value, command_options *out, itp_error *err)
@@ -211,9 +261,10 @@ static itp_status read_artefacts(const json_t *value, command_options *out, itp_
     return ITP_OK;
 }
 
-static itp_status read_one(const char *key, const json_t *value, command_options *out,
-                           itp_error *err)
+static itp_status read_one(const char *key, const json_t *value, const char *further,
+                           command_options *out, itp_error *err)
 {
+    if (further && strcmp(key, further) == 0) return ITP_OK;
     if (strcmp(key, "run") == 0) return read_run(value, out, err);
     if (strcmp(key, "stdin") == 0) return read_input(value, out, err);
     if (strcmp(key, "env") == 0) {
@@ -221,19 +272,26 @@ static itp_status read_one(const char *key, const json_t *value, command_options
         return json_is_object(value) ? check_strings(key, value, err)
                                      : itp_fail(err, ITP_EINVAL, "env: expected a mapping");
     }
+    if (strcmp(key, "values") == 0) {
+        out->values = value;
+        return json_is_object(value) ? check_strings(key, value, err)
+                                     : itp_fail(err, ITP_EINVAL, "values: expected a mapping");
+    }
+    if (strcmp(key, "problems") == 0) return read_problems(value, out, err);
     if (strcmp(key, "files") == 0) return read_files(key, value, &out->files, err);
     if (strcmp(key, "templates") == 0) return read_files(key, value, &out->templates, err);
     if (strcmp(key, "outputs") == 0) return read_outputs(value, out, err);
     if (strcmp(key, "artefacts") == 0) return read_artefacts(value, out, err);
     if (strcmp(key, "causes") == 0) return read_causes(value, out, err);
-    if (strcmp(key, "keep") == 0) return read_size(value, &out->keep_bytes, err);
+    if (strcmp(key, "keep") == 0) return read_keep(value, out, err);
     return itp_fail(err, ITP_EINVAL,
-                    "%s: not an option of command (run, stdin, env, files, templates, outputs, "
-                    "artefacts, causes, keep)",
-                    key);
+                    "%s: not an option here (run, values, stdin, env, files, templates, outputs, "
+                    "problems, artefacts, causes, keep%s%s)",
+                    key, further ? ", " : "", further ? further : "");
 }
 
-itp_status command_options_read(const char *text, command_options *out, itp_error *err)
+itp_status command_options_read(const char *text, const char *further, command_options *out,
+                                itp_error *err)
 {
     json_error_t why;
     *out = (command_options){.keep_bytes = KEEP_BYTES};
@@ -247,7 +305,7 @@ itp_status command_options_read(const char *text, command_options *out, itp_erro
     json_t *value;
     json_object_foreach(out->root, key, value)
     {
-        if (st == ITP_OK) st = read_one(key, value, out, err);
+        if (st == ITP_OK) st = read_one(key, value, further, out, err);
     }
     if (st == ITP_OK && !out->run)
         st = itp_fail(err, ITP_EINVAL, "run is missing, e.g. with: {run: [./evaluate, \"{x}\"]}");
