@@ -2,7 +2,9 @@
  *   Where noise is inferred, sigma^2 = 1e-6 is tried as well: on exact data the prior of the noise
  * would otherwise hold it near e^-5 and hide the last digits of an optimum. It is kept when its
  * evidence, the noise prior left out on both sides, is at least 2 nats higher.
- * SPDX-License-Identifier: GPL-3.0-or-later */
+ *   Where there are many sites the starts race on a sample of the rows, and the winner alone (or
+ * the warm start, if it is the better one there) climbs on all of them; so does sigma^2 = 1e-6,
+ * unless the sample rules it out. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "fit.h"
 
 #include <math.h>
@@ -12,8 +14,13 @@
 #include "blas.h"
 #include "lbfgs.h"
 #include "parallel.h"
+#include "sample.h"
 
 static const double QUIET_NATS = 2;
+/* On a sample: so far behind, a smaller noise is worse on all rows too, whose evidence for noise is
+ * larger by their number. */
+static const double HOPELESS_NATS = 10;
+enum { SAMPLE_ROWS = 250, SAMPLE_ABOVE = 400 }; /* sites */
 static const double NOISE_RAISED = 1e-4; /* the ladder's larger floor, of the outcome's variance */
 
 typedef struct {
@@ -29,6 +36,7 @@ typedef struct {
     const itp_fit_plan *plan;
     const double *lower, *upper;
     start *starts;
+    double f_tol_abs;
 } race;
 
 static double negative(void *context, size_t n, const double *u, double *grad)
@@ -44,9 +52,8 @@ static void run_start(void *context, size_t index, unsigned worker)
     start *s = &r->starts[index];
     itp_target target;
     itp_lbfgs_result result;
-    itp_lbfgs_options options = {.evaluations_max = r->plan->evaluations,
-                                 .f_tol_abs = r->plan->f_tol_abs > 0 ? r->plan->f_tol_abs : 1e-5,
-                                 .x_tol_rel = 1e-7};
+    itp_lbfgs_options options = {
+        .evaluations_max = r->plan->evaluations, .f_tol_abs = r->f_tol_abs, .x_tol_rel = 1e-7};
     (void)worker;
     s->value = -INFINITY;
     if ((s->status = itp_target_init(&target, r->spec)) != ITP_OK) return;
@@ -75,7 +82,7 @@ void itp_fit_spec(const itp_kernel *kernel, const itp_pool *pool, const double *
 /* Many starts where an evaluation is cheap. */
 static unsigned default_starts(size_t n_sites)
 {
-    return n_sites <= 100 ? 4 : n_sites <= 400 ? 3 : n_sites <= 1000 ? 2 : 1;
+    return n_sites <= 100 ? 4 : 3;
 }
 
 /* Warm start if there is one, then the mode, then draws: count of them, each with its u. */
@@ -104,12 +111,20 @@ static unsigned place_starts(const itp_task_spec *spec, const itp_fit_plan *plan
     return filled;
 }
 
+/* A fit may hold three matrices of n x n; a start holds one, by leave-one-out two. */
+static unsigned race_threads(const race *r, size_t n_sites, unsigned count)
+{
+    unsigned threads = itp_parallel_workers(count, r->plan->threads);
+    unsigned most = n_sites <= 100 ? threads : 2;
+    if (r->plan->criterion == ITP_CRITERION_LOO && n_sites > 100) most = 1;
+    if (n_sites * n_sites * count < 4000) most = 1; /* a thread costs more than that */
+    return threads < most ? threads : most;
+}
+
 /* Runs the starts; returns the winner, or NULL when none came to a finite value. */
 static const start *run_race(race *r, size_t n_sites, unsigned count)
 {
-    /* A start holds one matrix of n x n: at most two at a time where that is much memory. */
-    unsigned threads = n_sites > 500 && r->plan->threads != 1 ? 2 : r->plan->threads;
-    if (n_sites * n_sites * count < 4000) threads = 1; /* a thread costs more than that */
+    unsigned threads = race_threads(r, n_sites, count);
     itp_blas_serial();
     itp_parallel_for(count, threads, run_start, r);
     const start *best = NULL;
@@ -134,32 +149,109 @@ static double evaluate(const itp_task_spec *spec, itp_hyper *hyper, const double
     return value;
 }
 
-/* sigma^2 = 1e-6 from the winner's lengthscales and from the mode. */
-static void try_quiet(const itp_task_spec *spec, race *r, const start *best, start *spare,
-                      itp_hyper *hyper, itp_fit_result *result)
+static itp_task_spec quiet_task(const itp_task_spec *spec)
 {
     itp_task_spec quiet = *spec;
-    size_t n = itp_task_size(spec);
-    if (best->u[n - 1] > -2) return; /* noise above 0.13 of the variance: not exact data */
     quiet.learns_noise = 0;
     quiet.ln_noise = log(ITP_NOISE_QUIET);
-    race again = {&quiet, r->plan, r->lower, r->upper, spare};
-    memcpy(spare[0].u, best->u, n * sizeof *best->u);
-    itp_hyper mode = *hyper;
-    itp_kernel_default(spec->kernel, mode.theta);
-    itp_target_encode(&quiet, &mode, spare[1].u);
+    return quiet;
+}
+
+/* The quiet task from `count` starts in spare. NULL: not within `margin` nats of what is asked. */
+static const start *race_quiet(const race *r, const itp_task_spec *quiet, const start *best,
+                               start *spare, unsigned count, double margin, itp_fit_result *result)
+{
+    race again = *r;
+    again.spec = quiet;
+    again.starts = spare;
+    const start *won = run_race(&again, quiet->pool->n_sites, count);
+    for (unsigned s = 0; s < count; s++) result->evaluations += spare[s].evaluations;
+    double to_beat = best->value - best->noise_prior + QUIET_NATS;
+    return won && won->value >= to_beat - margin ? won : NULL;
+}
+
+/* Whether these could be exact data: the noise found is at most 0.13 of the variance. */
+static int may_be_quiet(const itp_task_spec *spec, const start *best)
+{
+    return spec->learns_noise && spec->has_prior && best->u[itp_task_size(spec) - 1] <= -2;
+}
+
+/* Two starts of the quiet task: the winner's lengthscales and the mode. */
+static void place_quiet(const itp_task_spec *quiet, const start *best, const itp_hyper *scratch,
+                        start *spare)
+{
+    itp_hyper mode = *scratch;
+    memcpy(spare[0].u, best->u, itp_task_size(quiet) * sizeof *best->u);
+    itp_kernel_default(quiet->kernel, mode.theta);
+    itp_target_encode(quiet, &mode, spare[1].u);
     spare[0].step = best->step;
     spare[1].step = ITP_FIT_MODE;
-    double to_beat = best->value - best->noise_prior + QUIET_NATS;
-    const start *won = run_race(&again, spec->pool->n_sites, 2);
-    result->evaluations += spare[0].evaluations + spare[1].evaluations;
-    if (!won || won->value < to_beat) {
-        itp_target_decode(spec, best->u, hyper);
-        return;
-    }
-    itp_target_decode(&quiet, won->u, hyper);
+}
+
+/* sigma^2 = 1e-6 from `count` starts in spare; kept where it is clearly the better one. */
+static void try_quiet(const itp_task_spec *spec, const race *r, const start *best, start *spare,
+                      unsigned count, itp_hyper *hyper, itp_fit_result *result)
+{
+    itp_task_spec quiet = quiet_task(spec);
+    const start *won = race_quiet(r, &quiet, best, spare, count, 0, result);
+    itp_target_decode(won ? &quiet : spec, won ? won->u : best->u, hyper);
+    if (!won) return;
     result->step = won->step;
     evaluate(&quiet, hyper, won->u, result);
+}
+
+/* The race on a sample. Leaves the winner's u in starts[0], and in spare[0] that of the quiet task;
+ * *quiet_starts is 0 where the sample rules that out. Returns whether any start came to something.
+ */
+static int race_on_sample(const race *r, const itp_hyper *scratch, unsigned count, start *spare,
+                          unsigned *quiet_starts, itp_fit_result *result, itp_status *st)
+{
+    itp_sample sample;
+    if ((*st = itp_sample_take(&sample, r->spec, SAMPLE_ROWS)) != ITP_OK) return 0;
+    race small = *r;
+    size_t n = itp_task_size(r->spec);
+    small.spec = &sample.spec;
+    small.f_tol_abs = 1e-3;
+    const start *best = run_race(&small, sample.pool.n_sites, count);
+    *quiet_starts = 0;
+    for (unsigned s = 0; s < count; s++) result->evaluations += r->starts[s].evaluations;
+    if (best && may_be_quiet(&sample.spec, best)) {
+        itp_task_spec quiet = quiet_task(&sample.spec);
+        place_quiet(&quiet, best, scratch, spare);
+        const start *won = race_quiet(&small, &quiet, best, spare, 2, HOPELESS_NATS, result);
+        if (won) memmove(spare[0].u, won->u, n * sizeof *won->u);
+        *quiet_starts = won != NULL;
+    }
+    if (best && best != r->starts) {
+        memcpy(r->starts[0].u, best->u, n * sizeof *best->u);
+        r->starts[0].step = best->step;
+    }
+    itp_sample_free(&sample);
+    return best != NULL;
+}
+
+/* Many sites: a race on a sample, then one climb. NULL: nothing came of it. */
+static const start *climb_from_sample(race *r, const itp_hyper *scratch, unsigned count,
+                                      start *spare, unsigned *quiet_starts, itp_fit_result *result,
+                                      itp_status *st)
+{
+    itp_hyper at = *scratch;
+    itp_fit_result seen = {.step = ITP_FIT_PRIOR};
+    start *first = &r->starts[0];
+    int found = race_on_sample(r, scratch, count, spare, quiet_starts, result, st);
+    if (!found || *st != ITP_OK) return NULL;
+    if (r->plan->warm && first->step != ITP_FIT_WARM) {
+        double *warm = r->starts[1].u;
+        itp_target_encode(r->spec, r->plan->warm, warm);
+        if (evaluate(r->spec, &at, warm, &seen) > evaluate(r->spec, &at, first->u, &seen)) {
+            first->u = warm;
+            first->step = ITP_FIT_WARM;
+        }
+        result->evaluations += 2;
+    }
+    const start *best = run_race(r, r->spec->pool->n_sites, 1);
+    result->evaluations += first->evaluations;
+    return best;
 }
 
 /* No start came to anything: a larger floor, then nothing but defaults. */
@@ -195,13 +287,21 @@ itp_status itp_fit(const itp_kernel *kernel, const itp_pool *pool, const double 
     for (unsigned s = 0; s < count + 2; s++) starts[s].u = memory + s * n;
     double *lower = memory + (count + 2) * n, *upper = lower + n;
     itp_target_box(&spec, lower, upper);
-    race r = {&spec, plan, lower, upper, starts};
+    int has_sample = !plan->starts && pool->n_sites > SAMPLE_ABOVE;
+    race r = {&spec, plan, lower, upper, starts, has_sample ? 1e-3 : 1e-5};
+    if (plan->f_tol_abs > 0) r.f_tol_abs = plan->f_tol_abs;
     *result = (itp_fit_result){.starts = place_starts(&spec, plan, hyper, starts, count)};
-    const start *best = run_race(&r, pool->n_sites, count);
-    for (unsigned s = 0; s < count; s++) {
-        result->evaluations += starts[s].evaluations;
-        if (starts[s].status == ITP_ENOMEM) st = ITP_ENOMEM;
+    const start *best = NULL;
+    unsigned quiet_starts = 2;
+    if (has_sample) {
+        best = climb_from_sample(&r, hyper, count, starts + count, &quiet_starts, result, &st);
+    } else {
+        best = run_race(&r, pool->n_sites, count);
+        for (unsigned s = 0; s < count; s++) result->evaluations += starts[s].evaluations;
+        if (best) place_quiet(&spec, best, hyper, starts + count);
     }
+    for (unsigned s = 0; s < count; s++)
+        if (starts[s].status == ITP_ENOMEM) st = ITP_ENOMEM;
     if (st != ITP_OK) goto done;
     if (!best) {
         climb(&spec, &r, hyper, result);
@@ -210,8 +310,8 @@ itp_status itp_fit(const itp_kernel *kernel, const itp_pool *pool, const double 
     itp_target_decode(&spec, best->u, hyper);
     result->step = best->step;
     evaluate(&spec, hyper, best->u, result);
-    if (spec.learns_noise && spec.has_prior)
-        try_quiet(&spec, &r, best, starts + count, hyper, result);
+    if (quiet_starts && may_be_quiet(&spec, best))
+        try_quiet(&spec, &r, best, starts + count, quiet_starts, hyper, result);
 done:
     free(starts);
     free(memory);

@@ -14,12 +14,12 @@ typedef struct itp_fit_plan {
     const double *extra;   /* n_rows; NULL: none */
     const itp_warp *warp;  /* NULL: none */
     const itp_hyper *warm; /* NULL: none */
-    unsigned starts;       /* 0: by the number of sites */
+    unsigned starts;       /* 0: 3 or 4; on many sites they race on a sample */
     unsigned evaluations;  /* most per start; 0: 200 */
     unsigned threads;
     uint64_t seed;
     int zero_mean;
-    double f_tol_abs; /* nats; 0: 1e-5 */
+    double f_tol_abs; /* nats; 0: 1e-5, and 1e-3 on many sites */
 } itp_fit_plan;
 
 typedef struct itp_fit_result {

@@ -9,7 +9,7 @@
 #include "stream.h"
 #include "suite.h"
 
-enum { PROBLEM_N = 400, PROBLEM_D = 12 };
+enum { PROBLEM_N = 600, PROBLEM_D = 12 };
 
 typedef struct {
     size_t n, d;
