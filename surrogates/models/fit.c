@@ -14,7 +14,7 @@
 #include "blas.h"
 #include "lbfgs.h"
 #include "parallel.h"
-#include "sample.h"
+#include "subset.h"
 
 static const double QUIET_NATS = 2;
 /* On a sample: so far behind, a smaller noise is worse on all rows too, whose evidence for noise is
@@ -206,8 +206,8 @@ static void try_quiet(const itp_task_spec *spec, const race *r, const start *bes
 static int race_on_sample(const race *r, const itp_hyper *scratch, unsigned count, start *spare,
                           unsigned *quiet_starts, itp_fit_result *result, itp_status *st)
 {
-    itp_sample sample;
-    if ((*st = itp_sample_take(&sample, r->spec, SAMPLE_ROWS)) != ITP_OK) return 0;
+    itp_subset sample;
+    if ((*st = itp_subset_take(&sample, r->spec, SAMPLE_ROWS)) != ITP_OK) return 0;
     race small = *r;
     size_t n = itp_task_size(r->spec);
     small.spec = &sample.spec;
@@ -226,7 +226,7 @@ static int race_on_sample(const race *r, const itp_hyper *scratch, unsigned coun
         memcpy(r->starts[0].u, best->u, n * sizeof *best->u);
         r->starts[0].step = best->step;
     }
-    itp_sample_free(&sample);
+    itp_subset_free(&sample);
     return best != NULL;
 }
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "problems.h"
-#include "sample.h"
+#include "subset.h"
 
 static atomic_size_t held, peak;
 
@@ -139,11 +139,11 @@ static void a_sample_is_spread_over_all_rows(void)
         known[i] = 1000 + (double)i;
     }
     itp_pool pool;
-    itp_sample sample;
+    itp_subset sample;
     itp_pool_init(&pool, 1);
     CU_ASSERT_FATAL(itp_pool_fill(&pool, N, x) == ITP_OK);
     itp_task_spec whole = {.pool = &pool, .z = z, .known = known};
-    CU_ASSERT_FATAL(itp_sample_take(&sample, &whole, M) == ITP_OK);
+    CU_ASSERT_FATAL(itp_subset_take(&sample, &whole, M) == ITP_OK);
     static const size_t ROWS[M] = {0, 2, 5, 7};
     for (size_t k = 0; k < M; k++) {
         CU_ASSERT(sample.spec.z[k] == z[ROWS[k]]);
@@ -152,7 +152,7 @@ static void a_sample_is_spread_over_all_rows(void)
     }
     CU_ASSERT(sample.pool.n_rows == M && sample.pool.n_sites == M - 1);
     CU_ASSERT(sample.spec.pool == &sample.pool && sample.spec.extra == NULL);
-    itp_sample_free(&sample);
+    itp_subset_free(&sample);
     itp_pool_deinit(&pool);
 }
 

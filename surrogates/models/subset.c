@@ -1,6 +1,6 @@
-/* sample.c - copies rows k n / m and pools them again.
+/* subset.c - copies rows k n / m and pools them again.
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "sample.h"
+#include "subset.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +12,12 @@ static const double *pick(const double *from, size_t n, size_t m, double *to)
     return from ? to : NULL;
 }
 
-itp_status itp_sample_take(itp_sample *sample, const itp_task_spec *whole, size_t m)
+itp_status itp_subset_take(itp_subset *sample, const itp_task_spec *whole, size_t m)
 {
     const itp_pool *pool = whole->pool;
     size_t n = pool->n_rows, d = pool->d;
     if (m > n) m = n;
-    *sample = (itp_sample){.spec = *whole, .rows = malloc((m * (3 + d) + 1) * sizeof(double))};
+    *sample = (itp_subset){.spec = *whole, .rows = malloc((m * (3 + d) + 1) * sizeof(double))};
     itp_pool_init(&sample->pool, d);
     if (!sample->rows) return ITP_ENOMEM;
     double *x = sample->rows + 3 * m;
@@ -28,13 +28,13 @@ itp_status itp_sample_take(itp_sample *sample, const itp_task_spec *whole, size_
     sample->spec.known = pick(whole->known, n, m, sample->rows + m);
     sample->spec.extra = pick(whole->extra, n, m, sample->rows + 2 * m);
     itp_status st = itp_pool_fill(&sample->pool, m, x);
-    if (st != ITP_OK) itp_sample_free(sample);
+    if (st != ITP_OK) itp_subset_free(sample);
     return st;
 }
 
-void itp_sample_free(itp_sample *sample)
+void itp_subset_free(itp_subset *sample)
 {
     itp_pool_deinit(&sample->pool);
     free(sample->rows);
-    *sample = (itp_sample){0};
+    *sample = (itp_subset){0};
 }
