@@ -43,17 +43,32 @@ static const itp_command COMMANDS[] = {
     {"status", app_status, "queued, running, done or failed, and why",
      "usage: interphase status JOURNAL [REQUEST] [--why TRIAL] [--json]\n"},
     {"replay", app_replay, "fold a journal again; --verify makes every decision anew",
-     "usage: interphase replay JOURNAL [--verify] [--head HASH] [--until EVENT]\n"
+     "usage: interphase replay JOURNAL [--verify | --with KEY=VALUE ...] [--head HASH] [--until "
+     "EVENT]\n"
      "  --verify  check the hash chain, every action, and every decision: bit for bit on the same\n"
      "            machine, candidates and scores to 1e-6 on another\n"
      "  --head    hash printed by an earlier run: only a known head reveals a cut tail\n"
-     "  --until   stop after this event and show the state\n"},
+     "  --until   stop after this event and show the state\n"
+     "  --with    what acquisition=NAME, surrogate=NAME or design={...} would have chosen at each\n"
+     "            step from the same data; may be repeated\n"},
     {"export", app_export, "write a journal's content for other programs",
      "usage: interphase export JOURNAL --format csv|measurements|json|journal [-o FILE]\n"
      "  csv           one row a trial: parameters, outcomes, sds, units\n"
      "  measurements  one row a value\n"
      "  json          one line an event\n"
      "  journal       a consistent copy, also of a live one\n"},
+    {"bench", app_bench, "closed loops of a campaign with many seeds, beside random order",
+     "usage: interphase bench CAMPAIGN.yaml [options]\n"
+     "  --seeds N          campaigns of each kind (default 20)\n"
+     "  --first-seed N     their seeds count from here (default 0)\n"
+     "  --trials N         of each campaign (default: its budget)\n"
+     "  --with KEY=VALUE   setting over the definition's, as of run; may be repeated\n"
+     "  --against WHAT     random (default), or a KEY=VALUE such as acquisition=ucb\n"
+     "  --parallel N       campaigns at once (default: one a core)\n"
+     "  -o FILE.csv        every trial of every campaign\n"
+     "  --keep FOLDER      keep the journals there\n"
+     "Every campaign is run as `interphase run` does, so its tasks should answer quickly: a\n"
+     "`function`, or a `table` of what was measured.\n"},
     {"pause", app_pause, "start nothing new; what runs goes on",
      "usage: interphase pause JOURNAL [REASON] [--by NAME]\n"},
     {"resume", app_resume, "take up a paused campaign",

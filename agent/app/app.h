@@ -36,6 +36,7 @@ int app_retract(int argc, char **argv);
 int app_resolve(int argc, char **argv);
 int app_keygen(int argc, char **argv);
 int app_enrol(int argc, char **argv);
+int app_bench(int argc, char **argv);
 
 /* Prints "interphase: TEXT" to standard error, a hint at --help where it is a matter of usage, and
  * returns the exit code that belongs to the status. */

@@ -1,7 +1,7 @@
 # Bash completion of interphase.
 _interphase() {
     local current=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]}
-    local commands="check run worker ask tell status replay export pause resume drain safe-stop ready cancel retract resolve"
+    local commands="check run worker ask tell status replay bench export pause resume drain safe-stop ready cancel retract resolve keygen enrol"
     if [ "$COMP_CWORD" = 1 ]; then
         mapfile -t COMPREPLY < <(compgen -W "$commands --help --version" -- "$current")
         return
@@ -13,7 +13,8 @@ _interphase() {
     ask) options="-n --journal --json" ;;
     tell) options="--trial --task --failed --at" ;;
     status) options="--why --json" ;;
-    replay) options="--verify --head --until" ;;
+    replay) options="--verify --head --until --with" ;;
+    bench) options="--seeds --first-seed --trials --with --against --parallel --keep -o" ;;
     export) options="--format -o" ;;
     pause | resume | drain) options="--by" ;;
     safe-stop | ready) options="--station --by" ;;
@@ -30,7 +31,7 @@ _interphase() {
         return
     fi
     local pattern='*.journal'
-    case $command in check | run | ask) pattern='*.yaml' ;; esac
+    case $command in check | run | ask | bench) pattern='*.yaml' ;; esac
     mapfile -t COMPREPLY < <(compgen -f -X "!$pattern" -- "$current"; compgen -d -S / -- "$current")
     compopt -o nospace 2>/dev/null
 }

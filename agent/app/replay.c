@@ -1,5 +1,6 @@
 /* replay.c - interphase replay: folds a journal again; with --verify every decision is made anew
- * from the snapshot it was made from, and compared with its record. SPDX-License-Identifier:
+ * from the snapshot it was made from, and compared with its record; with --with under other
+ * settings, and shown beside it. SPDX-License-Identifier:
  * GPL-3.0-or-later */
 #include <getopt.h>
 #include <inttypes.h>
@@ -8,6 +9,7 @@
 #include "app.h"
 #include "decide.h"
 #include "machine.h"
+#include "suppose.h"
 
 typedef struct replay {
     itp_campaign *campaign;
@@ -15,6 +17,7 @@ typedef struct replay {
     itp_decider *decider;
     itp_snapshot *snapshot; /* of the decision asked for last */
     char machine[256];
+    suppose other;      /* under other settings */
     size_t exact, near; /* decisions found equal: to the bit, or to 1e-6 (another machine) */
 } replay;
 
@@ -40,14 +43,27 @@ static itp_status visit(void *ctx, const itp_journal_row *row, const itp_actions
     return ITP_OK;
 }
 
+static itp_status check_asked(const replay *r, const itp_event *event, itp_error *err)
+{
+    if (r->snapshot && r->snapshot->number == event->made->number) return ITP_OK;
+    return itp_fail(err, ITP_EDIVERGED,
+                    "event %" PRIu64 ": decision %" PRIu64 " was never asked for", event->seq,
+                    event->made->number);
+}
+
+static itp_status decide_otherwise(void *ctx, const itp_event *event, itp_error *err)
+{
+    replay *r = ctx;
+    itp_status st = check_asked(r, event, err);
+    return st == ITP_OK ? suppose_decision(&r->other, r->snapshot, event->made, err) : st;
+}
+
 static itp_status verify(void *ctx, const itp_event *event, itp_error *err)
 {
     replay *r = ctx;
     const itp_decision *made = event->made;
-    if (!r->snapshot || r->snapshot->number != made->number)
-        return itp_fail(err, ITP_EDIVERGED,
-                        "event %" PRIu64 ": decision %" PRIu64 " was never asked for", event->seq,
-                        made->number);
+    itp_status asked = check_asked(r, event, err);
+    if (asked != ITP_OK) return asked;
     itp_decision *again;
     itp_status st = itp_decide(r->decider, r->snapshot, &again, err);
     if (st != ITP_OK) return st;
@@ -75,21 +91,36 @@ static void print_state(const replay *r, uint64_t events)
            n.finished ? itp_loop_reason(r->loop) : "");
 }
 
-static itp_status fold(itp_journal *journal, replay *r, int verifies, uint64_t until,
-                       itp_error *err)
+typedef struct options {
+    const char *head;
+    long long until;
+    int verifies;
+    size_t n_settings;
+    const char *settings[APP_SETTINGS_MAX];
+} options;
+
+static itp_status fold(itp_journal *journal, replay *r, const options *o, itp_error *err)
 {
     itp_replay_report report = {0};
     itp_status st = itp_engine_definition(journal, &r->campaign, err);
     if (st == ITP_OK) st = itp_loop_create(&r->loop, r->campaign, err);
     itp_machine_text(r->machine, sizeof r->machine);
     if (st == ITP_OK) st = itp_decider_create(&r->decider, r->machine, 0);
+    if (st == ITP_OK && o->n_settings)
+        st = suppose_init(&r->other, r->campaign, o->n_settings, o->settings, r->machine, err);
     if (st != ITP_OK) return st;
-    const itp_replay how = {
-        .ctx = r, .step = step, .visit = visit, .verify = verifies ? verify : NULL, .until = until};
+    const itp_replay how = {.ctx = r,
+                            .step = step,
+                            .visit = visit,
+                            .verify = o->verifies     ? verify
+                                      : o->n_settings ? decide_otherwise
+                                                      : NULL,
+                            .until = (uint64_t)o->until};
     st = itp_journal_replay(journal, &how, &report, err);
     if (st != ITP_OK) return st;
     print_state(r, report.events);
-    if (verifies)
+    if (o->n_settings) suppose_print(&r->other);
+    if (o->verifies)
         printf("verified: %" PRIu64
                " events with their actions, %zu decisions identical to the bit, %zu "
                "to 1e-6 (made on another machine)\n",
@@ -114,35 +145,47 @@ static itp_status check_chain(itp_journal *journal, const char *head, itp_error 
     return ITP_OK;
 }
 
-int app_replay(int argc, char **argv)
+static int parse(options *o, int argc, char **argv)
 {
     static const struct option LONG[] = {{"verify", no_argument, NULL, 'v'},
                                          {"head", required_argument, NULL, 'h'},
                                          {"until", required_argument, NULL, 'u'},
+                                         {"with", required_argument, NULL, 'w'},
                                          {NULL, 0, NULL, 0}};
-    const char *head = NULL;
-    long long until = 0;
-    int verifies = 0;
+    *o = (options){0};
     optind = 0;
     for (int c; (c = getopt_long(argc, argv, "", LONG, NULL)) != -1;) {
         if (c == 'v')
-            verifies = 1;
+            o->verifies = 1;
         else if (c == 'h')
-            head = optarg;
+            o->head = optarg;
+        else if (c == 'w' && o->n_settings < APP_SETTINGS_MAX)
+            o->settings[o->n_settings++] = optarg;
         else if (c != 'u')
             return app_usage("replay ", "that is not an option of replay");
-        else if (!app_number(optarg, 1, &until))
+        else if (!app_number(optarg, 1, &o->until))
             return app_usage("replay ", "--until %s: an event", optarg);
     }
     if (optind + 1 != argc) return app_usage("replay ", "replay takes one journal");
+    if (o->verifies && o->n_settings)
+        return app_usage("replay ", "--verify asks what was, --with what might have been");
+    return 0;
+}
+
+int app_replay(int argc, char **argv)
+{
+    options o;
+    int code = parse(&o, argc, argv);
+    if (code) return code;
     itp_journal *journal;
     itp_error err = {0};
     replay r = {0};
     itp_status st = itp_journal_open(&journal, argv[optind], ITP_JOURNAL_READ, &err);
     if (st != ITP_OK) return app_fail(st, &err);
-    if (verifies || head) st = check_chain(journal, head, &err);
-    if (st == ITP_OK) st = fold(journal, &r, verifies, (uint64_t)until, &err);
+    if (o.verifies || o.head) st = check_chain(journal, o.head, &err);
+    if (st == ITP_OK) st = fold(journal, &r, &o, &err);
     itp_snapshot_destroy(r.snapshot);
+    suppose_deinit(&r.other);
     itp_decider_destroy(r.decider);
     itp_loop_destroy(r.loop);
     itp_campaign_destroy(r.campaign);
