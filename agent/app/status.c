@@ -42,12 +42,21 @@ static void print_request(const itp_loop *loop, itp_id id)
     if (r.why) printf("      %s\n", r.why);
 }
 
-static const char *readiness(const itp_worker_view *w)
+static int has_doubt(const itp_loop *loop, const char *station)
+{
+    itp_request_view r;
+    for (itp_id id = 1; itp_loop_request(loop, id, &r) == ITP_OK; id++)
+        if (r.state == ITP_REQUEST_IN_DOUBT && r.worker && strcmp(r.worker, station) == 0) return 1;
+    return 0;
+}
+
+static const char *readiness(const itp_loop *loop, const itp_worker_view *w)
 {
     return w->halted == ITP_HALT_DONE    ? "NOT READY, stopped for safety"
            : w->halted == ITP_HALT_ASKED ? "NOT READY, told to stop for safety, has not answered"
            : !w->live                    ? "away"
            : w->slots == 0               ? "NOT READY"
+           : has_doubt(loop, w->name)    ? "contact lost"
            : w->busy > 0                 ? "at work"
                                          : "ready";
 }
@@ -58,7 +67,7 @@ static void print_stations(const itp_loop *loop)
     itp_worker_view w;
     for (size_t i = 0; itp_loop_worker(loop, i, &w) == ITP_OK; i++)
         if (w.cls == ITP_PHYSICAL)
-            printf("station   %s: %s%s%s\n", w.name, readiness(&w), w.halted ? " by " : "",
+            printf("station   %s: %s%s%s\n", w.name, readiness(loop, &w), w.halted ? " by " : "",
                    w.halted && w.halt_text ? w.halt_text : "");
 }
 
@@ -152,6 +161,18 @@ static int print_json(itp_engine *engine, const itp_summary *summary)
     return text ? EXIT_FINISHED : EXIT_FAILED;
 }
 
+static const char *answer_text(int64_t kind)
+{
+    static const char *const TEXTS[] = {"never started", "running", "done",
+                                        "started, its outcome is not known"};
+    return kind >= 0 && kind < (int64_t)(sizeof TEXTS / sizeof *TEXTS) ? TEXTS[kind] : "?";
+}
+
+static const char *way_text(int64_t way)
+{
+    return way == ITP_RESOLVE_MEASURED ? "measured" : way == ITP_RESOLVE_VOID ? "void" : "requeue";
+}
+
 static void print_event(const itp_journal_row *row)
 {
     char at[ITP_CLOCK_TEXT];
@@ -159,6 +180,11 @@ static void print_event(const itp_journal_row *row)
     printf("  %s  event %" PRIu64 "  epoch %" PRIu32 "  ", itp_clock_text(e->at_ms, at), e->seq,
            e->epoch);
     switch (e->kind) {
+    case ITP_EVENT_ACCEPTED: printf("accepted by %s", e->worker ? e->worker : "?"); break;
+    case ITP_EVENT_STARTED: printf("started at %s", e->worker ? e->worker : "?"); break;
+    case ITP_EVENT_ANSWER:
+        printf("%s answers: %s", e->worker ? e->worker : "?", answer_text(e->number));
+        break;
     case ITP_EVENT_RESULT: printf("result from %s", e->worker ? e->worker : "?"); break;
     case ITP_EVENT_FAILURE:
         printf("failed at %s, cause %s: %s", e->worker ? e->worker : "?", itp_cause_name(e->cause),
@@ -168,9 +194,12 @@ static void print_event(const itp_journal_row *row)
     case ITP_EVENT_DECLINED: printf("declined: %s", e->text ? e->text : ""); break;
     case ITP_EVENT_TIMER: printf("back-off is over"); break;
     case ITP_EVENT_CANCELLED: printf("cancelled by %s", e->text ? e->text : "somebody"); break;
-    case ITP_EVENT_RESOLVED: printf("resolved by %s", e->text ? e->text : "somebody"); break;
+    case ITP_EVENT_RESOLVED:
+        printf("resolved as %s by %s", way_text(e->number), e->text ? e->text : "somebody");
+        break;
     default: printf("%s", e->text ? e->text : "noted"); break;
     }
+    if (strstr(row->payload, "\"refused\":")) printf(" (refused)");
     putchar('\n');
 }
 

@@ -55,6 +55,7 @@ itp_status on_result(itp_loop *loop, const itp_event *event)
     const char *missing = trial_missing(loop, (size_t)r->task, event);
     if (missing) return ack(loop, event, "incomplete");
     learn_duration(loop, r);
+    request_say(r, NULL);
     itp_status st = call_off(loop, event->request, event->epoch);
     if (st == ITP_OK) st = request_finish(loop, event->request, ITP_REQUEST_DONE);
     for (size_t i = 0; st == ITP_OK && i < loop->requests[event->request - 1].n_trials; i++) {

@@ -97,21 +97,27 @@ itp_status on_resolved(itp_loop *loop, const itp_event *event)
                            "request %llu is %s: only what is in doubt or held can be resolved",
                            (unsigned long long)id, itp_request_state_name(r->state));
     size_t index = r->worker;
-    itp_status st = ITP_OK;
+    itp_status st;
     switch ((itp_resolution)event->number) {
     case ITP_RESOLVE_MEASURED: {
         const char *missing = trial_missing(loop, (size_t)r->task, event);
         if (missing) return loop_refuse(loop, "a measurement needs a value of %s", missing);
+        request_say(r, NULL);
         st = resolve_measured(loop, id, event);
         break;
     }
     case ITP_RESOLVE_VOID: {
         itp_id trial_id = r->trials[0];
+        request_say(r, NULL);
         st = request_finish(loop, id, ITP_REQUEST_CANCELLED);
         trial_set_state(loop, trial_id, ITP_TRIAL_ABANDONED);
         break;
     }
-    case ITP_RESOLVE_REQUEUE: st = resolve_requeue(loop, id); break;
+    case ITP_RESOLVE_REQUEUE:
+        request_say(r, NULL);
+        st = resolve_requeue(loop, id);
+        break;
+    default: return ITP_EINVAL;
     }
     if (loop->counts.finished && loop->counts.pending > 0) finish_reopen(loop);
     return st == ITP_OK ? tell_station(loop, id, index) : st;
