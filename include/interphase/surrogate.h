@@ -101,8 +101,8 @@ itp_status itp_surrogate_append(itp_surrogate *model, const itp_data *rows);
 /* Removes row `i` (in order of arrival; later rows move up by one). O(n^2). */
 itp_status itp_surrogate_remove(itp_surrogate *model, size_t i);
 
-/* Whether the evidence asks for new hyperparameters: n grew by a tenth since the fit, or
- * leave-one-out degraded. 1 or 0. */
+/* Whether the evidence asks for new hyperparameters: n grew by a tenth since the fit (by a row
+ * while there are few), or leave-one-out degraded. 1 or 0. */
 int itp_surrogate_wants_fit(const itp_surrogate *model);
 
 size_t itp_surrogate_n(const itp_surrogate *model);

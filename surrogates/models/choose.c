@@ -5,6 +5,7 @@
  * there are enough of them, and again when they are half as many more.
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "model.h"
@@ -14,6 +15,10 @@ static const itp_transform_kind TRANSFORMS[] = {ITP_TRANSFORM_STANDARDISE, ITP_T
                                                 ITP_TRANSFORM_YEO_JOHNSON};
 static const double MARGIN = 3;
 static const double GROWN = 1.5;
+/* Share of the outcomes' spread that no transform earns anything by telling apart: one value of
+ * 1e-16 among others of about 1 would otherwise be worth 36 nats to the logarithm, which then
+ * squeezes all others together. */
+static const double RESOLUTION = 1e-3;
 enum { ROWS_LEAST = 15, ROWS_USED = 200 };
 
 int itp_surrogate_should_choose(const itp_surrogate *s)
@@ -23,18 +28,41 @@ int itp_surrogate_should_choose(const itp_surrogate *s)
     return (double)s->rows.n >= GROWN * (double)s->n_choice;
 }
 
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* What is told apart at the finest, in units of y: from the quartiles of n >= 4 outcomes. */
+static itp_status find_resolution(const itp_rows *rows, double *out)
+{
+    size_t n = rows->n;
+    double *y = malloc(n * sizeof *y);
+    if (!y) return ITP_ENOMEM;
+    memcpy(y, rows->y, n * sizeof *y);
+    qsort(y, n, sizeof *y, ascending);
+    *out = RESOLUTION * (y[3 * n / 4] - y[n / 4]) / 1.349; /* of a normal, by its quartiles */
+    free(y);
+    return ITP_OK;
+}
+
 /* Left-out log density of all rows, in units of y, with the transform and kernel in force. */
 static itp_status density(itp_surrogate *s, uint64_t seed, double *out)
 {
     itp_fit_report report;
+    double resolution;
+    itp_status st = find_resolution(&s->rows, &resolution);
+    if (st != ITP_OK) return st;
     for (size_t i = 0; i < s->rows.n; i++) itp_surrogate_to_latent_row(s, i);
     s->class = &ITP_MODEL_EXACT;
-    itp_status st = s->class->fit(s, seed, &report);
+    st = s->class->fit(s, seed, &report);
     if (st != ITP_OK) return st;
     *out = itp_surrogate_loo_density(s) * (double)s->rows.n;
-    for (size_t i = 0; i < s->rows.n; i++)
-        *out -= log(
-            itp_transform_slope(itp_surrogate_transform(s, s->rows.x + i * s->d), s->rows.z[i]));
+    for (size_t i = 0; i < s->rows.n; i++) {
+        const itp_transform *t = itp_surrogate_transform(s, s->rows.x + i * s->d);
+        *out -= log(fmax(itp_transform_slope(t, s->rows.z[i]), resolution));
+    }
     if (!isfinite(*out)) *out = -INFINITY;
     return ITP_OK;
 }

@@ -305,6 +305,32 @@ static void bad_input_is_refused_at_the_door(void)
     itp_surrogate_destroy(s);
 }
 
+/* One outcome of 1e-16 among others of about 10 is no reason to think in decades. */
+static void a_stray_zero_does_not_bring_the_logarithm(void)
+{
+    itp_fit_report report;
+    problem_make(&P, 21, 30, 2, 0);
+    P.y[4] = 1e-16, P.y[17] = 3e-16;
+    itp_surrogate_destroy(problem_fit(&P, NULL, &report));
+    CU_ASSERT_STRING_NOT_EQUAL(report.transform, "log");
+    for (size_t i = 0; i < P.n; i++) P.y[i] = exp(problem_truth(P.x + i * P.d, P.d) - 10);
+    itp_surrogate_destroy(problem_fit(&P, NULL, &report));
+    CU_ASSERT_STRING_EQUAL(report.transform, "log");
+}
+
+static void few_rows_are_fitted_one_by_one(void)
+{
+    problem_make(&P, 22, 103, 2, 0.1);
+    itp_data first = P.data, next = {1, 2, P.x + 2 * 99, P.y + 99, NULL};
+    first.n = 99;
+    itp_surrogate *s = problem_fit(&P, &(itp_surrogate_options){.model = "exact"}, NULL);
+    CU_ASSERT_FATAL(itp_surrogate_fit(s, &first, 1, NULL) == ITP_OK);
+    CU_ASSERT(itp_surrogate_append(s, &next) == ITP_OK && itp_surrogate_wants_fit(s) == 1);
+    next.x += 2, next.y += 1;
+    CU_ASSERT(itp_surrogate_append(s, &next) == ITP_OK && itp_surrogate_wants_fit(s) == 0);
+    itp_surrogate_destroy(s);
+}
+
 int main(void)
 {
     CU_TestInfo tests[] = {
@@ -317,6 +343,8 @@ int main(void)
         {"leave-one-out equals leaving out", loo_equals_leaving_out},
         {"noise none interpolates", noise_none_interpolates},
         {"known noise is believed", known_noise_is_believed},
+        {"a stray zero does not bring the logarithm", a_stray_zero_does_not_bring_the_logarithm},
+        {"few rows are fitted one by one", few_rows_are_fitted_one_by_one},
         {"bad input is refused at the door", bad_input_is_refused_at_the_door},
         CU_TEST_INFO_NULL};
     return suite_run("models/exact", tests);
