@@ -115,7 +115,7 @@ static itp_status create(itp_gain **out, const itp_view *view, unsigned threads)
     imse *self = calloc(1, sizeof *self);
     double *x = NULL;
     if (!self) return ITP_ENOMEM;
-    self->base = (itp_gain){&itp_gain_imse, view, 0, NULL, eval, extend, destroy};
+    self->base = (itp_gain){&itp_gain_imse, view, 0, NULL, eval, extend, destroy, NULL};
     itp_chol_init(&self->factor);
     self->noise = itp_surrogate_noise_var(model, 0);
     itp_status st = itp_reference_points(view, POINTS, "imse", &self->n, &x);

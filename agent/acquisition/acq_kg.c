@@ -117,7 +117,7 @@ static itp_status create(itp_gain **out, const itp_view *view, unsigned threads)
     kg *self = calloc(1, sizeof *self);
     double *x = NULL;
     if (!self) return ITP_ENOMEM;
-    self->base = (itp_gain){&itp_gain_kg, view, 0, NULL, eval, NULL, destroy};
+    self->base = (itp_gain){&itp_gain_kg, view, 0, NULL, eval, NULL, destroy, NULL};
     itp_status st = itp_reference_and_best(view, POINTS, BEST, "kg", &self->n, &x);
     if (st == ITP_OK) {
         self->mean = malloc((self->n + 1) * sizeof *self->mean);

@@ -59,7 +59,7 @@ static itp_status create(itp_gain **out, const itp_view *view, unsigned threads)
     double *mean = malloc((view->n + 1) * sizeof *mean);
     itp_status st = self && mean ? ITP_OK : ITP_ENOMEM;
     if (st == ITP_OK) {
-        self->base = (itp_gain){&itp_gain_logei, view, 0, improve, NULL, NULL, destroy};
+        self->base = (itp_gain){&itp_gain_logei, view, 0, improve, NULL, NULL, destroy, NULL};
         self->best = calloc(members, sizeof *self->best);
         if (!self->best) st = ITP_ENOMEM;
         if (p->goals[0].kind == ITP_TARGET) {

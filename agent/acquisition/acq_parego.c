@@ -108,7 +108,7 @@ static itp_status create(itp_gain **out, const itp_view *view, unsigned threads)
     (void)threads;
     parego *self = calloc(1, sizeof *self);
     if (!self) return ITP_ENOMEM;
-    self->base = (itp_gain){&itp_gain_parego, view, 0, NULL, eval, extend, destroy};
+    self->base = (itp_gain){&itp_gain_parego, view, 0, NULL, eval, extend, destroy, NULL};
     self->asked = view, self->view = *view, self->problem = *p;
     self->weight = calloc(3 * p->n_goals, sizeof *self->weight);
     self->pending = malloc((p->n_pending + 1) * view->d * sizeof *self->pending);

@@ -118,7 +118,7 @@ static itp_status create(itp_gain **out, const itp_view *view, unsigned threads)
     (void)threads;
     qlognei *self = calloc(1, sizeof *self);
     if (!self) return ITP_ENOMEM;
-    self->base = (itp_gain){&itp_gain_qlognei, view, 0, NULL, eval, extend, destroy};
+    self->base = (itp_gain){&itp_gain_qlognei, view, 0, NULL, eval, extend, destroy, NULL};
     self->n = DRAWS;
     self->seeking = view->incumbent < 0;
     self->best = calloc(DRAWS, sizeof *self->best);

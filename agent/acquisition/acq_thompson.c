@@ -50,7 +50,7 @@ static itp_status create(itp_gain **out, const itp_view *view, unsigned threads)
     const itp_problem *p = view->problem;
     thompson *self = calloc(1, sizeof *self);
     if (!self) return ITP_ENOMEM;
-    self->base = (itp_gain){&itp_gain_thompson, view, view->d, NULL, eval, extend, destroy};
+    self->base = (itp_gain){&itp_gain_thompson, view, view->d, NULL, eval, extend, destroy, NULL};
     if (view->incumbent >= 0)
         self->mark =
             view->sign * view->mean[(size_t)view->incumbent * view->m + view->goal_outcome];

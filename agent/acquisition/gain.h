@@ -40,6 +40,9 @@ struct itp_gain {
     /* x becomes pending; NULL: the scorer takes care of it. */
     itp_status (*extend)(itp_gain *gain, const double *x);
     void (*destroy)(itp_gain *gain);
+    /* n points in the order of eval as nearly as it can be had cheaply; NULL: expected improvement
+     * on the incumbent orders them where that has a meaning, else eval. */
+    itp_status (*rank)(const itp_gain *gain, size_t n, const double *x, double *value);
 };
 
 /* All acquisitions (acquisition.h lists them), ended by NULL. */

@@ -12,6 +12,8 @@
 static const double MILLS_SERIES_FROM = 30;
 /* Variances below this (latent units, where outcomes have variance 1) are exact knowledge. */
 static const double VAR_MIN = 1e-18;
+/* From here on exp(-z) is lost beside z or beside the tail of the positive part. */
+static const double SOFTPLUS_STRAIGHT = 50;
 
 /* 1 - t m(t) = t^-2 - 3 t^-4 + 15 t^-6 - ..., error below 1e-16 of the value for t >= 30. */
 static double one_minus_tm(double t)
@@ -136,10 +138,17 @@ double itp_log_sigmoid(double x, double *slope)
     return value;
 }
 
+double itp_fat_relu(double x, double tau, double *slope)
+{
+    double z = x / tau, ds = z > 0, plus = z > 0 ? z : 0, tail = 0.1 / (1 + z * z);
+    if (fabs(z) < SOFTPLUS_STRAIGHT) plus = itp_softplus(z, &ds);
+    if (slope) *slope = ds - 2 * z * tail / (1 + z * z);
+    return tau * (plus + tail);
+}
+
 double itp_log_fat_relu(double x, double tau, double *slope)
 {
-    double z = x / tau, ds, plus = itp_softplus(z, &ds), tail = 0.1 / (1 + z * z);
-    double sum = plus + tail;
-    if (slope) *slope = (ds - 2 * z * tail / (1 + z * z)) / (sum * tau);
-    return log(tau) + log(sum);
+    double value = itp_fat_relu(x, tau, slope);
+    if (slope) *slope /= value;
+    return log(value);
 }

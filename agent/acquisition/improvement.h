@@ -31,8 +31,11 @@ double itp_log_sub(double a, double b);
 /* ln(1 + exp x) and the logistic function. */
 double itp_softplus(double x, double *slope);
 
-/* ln of a smooth positive part of x with a fat tail, tau (softplus(z) + 0.1/(1 + z^2)), z = x/tau
- * (Ament et al. 2023): never flat, so a gradient shows the way from anywhere. */
+/* A smooth positive part of x with a fat tail, tau (softplus(z) + 0.1/(1 + z^2)), z = x/tau
+ * (Ament et al. 2023): never flat, so a gradient shows the way from anywhere. It falls off as a
+ * power, so that products of a few need no logs. */
+double itp_fat_relu(double x, double tau, double *slope);
+/* Its logarithm. */
 double itp_log_fat_relu(double x, double tau, double *slope);
 
 /* ln of the logistic function: a smooth log-indicator of x > 0. */

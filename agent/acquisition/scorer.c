@@ -278,15 +278,18 @@ itp_status itp_scorer_block(const itp_scorer *s, size_t n, const double *x, doub
     const itp_problem *p = view->problem;
     size_t d = view->d;
     itp_status st = ITP_OK;
-    int ranks = view->goal_direct && view->incumbent >= 0 && p->n_goals == 1 &&
-                p->goals[0].kind != ITP_TARGET;
+    int improves = view->goal_direct && view->incumbent >= 0 && p->n_goals == 1 &&
+                   p->goals[0].kind != ITP_TARGET;
+    int ranks = s->gain && (s->gain->closed || s->gain->rank || improves);
     memset(value, 0, n * sizeof *value);
-    if ((s->gain && !s->gain->closed && !ranks) || !view->bounds_direct) {
+    if ((s->gain && !ranks) || !view->bounds_direct) {
         for (size_t i = 0; i < n; i++) value[i] = itp_scorer_eval(s, x + i * d, NULL, NULL, work);
         return ITP_OK;
     }
     if (s->gain && s->gain->closed)
         st = block_mix(s, view->goal_outcome, gain_of, s->gain, n, x, value, work);
+    else if (s->gain && s->gain->rank)
+        st = s->gain->rank(s->gain, n, x, value);
     else if (s->gain)
         st = block_mix(s, view->goal_outcome, ei_of, view, n, x, value, work);
     for (size_t b = 0; b < view->n_gates && st == ITP_OK; b++)

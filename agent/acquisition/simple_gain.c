@@ -16,7 +16,7 @@ itp_status itp_marked_gain_create(itp_gain **out, const itp_view *view, const it
 {
     itp_marked_gain *self = calloc(1, sizeof *self);
     if (!self) return ITP_ENOMEM;
-    self->base = (itp_gain){kind, view, 0, closed, NULL, NULL, destroy};
+    self->base = (itp_gain){kind, view, 0, closed, NULL, NULL, destroy, NULL};
     if (view->incumbent >= 0 && view->problem->n_goals > 0)
         self->mark =
             view->sign * view->mean[(size_t)view->incumbent * view->m + view->goal_outcome];

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "hypervolume.h"
+#include "expected_volume.h"
 #include "stream.h"
 #include "suite.h"
 
@@ -96,12 +96,51 @@ static void the_front_is_what_nothing_dominates(void)
     CU_ASSERT_EQUAL(itp_front(2, 2, z, far), 0);
 }
 
+/* How: the gain in volume of normal draws, by adding each to the front. */
+static void expected_volume_is_the_mean_gain(void)
+{
+    enum { DRAWS = 20000 };
+    static const double MEANS[][3] = {{0.5, 0.5, 0.5}, {0.9, 0.2, 0.4}, {0.1, 0.1, 0.2}};
+    itp_stream stream;
+    itp_stream_init(&stream, 3, 0, "expected");
+    for (size_t m = 2; m <= 3; m++) {
+        double y[POINTS * GOALS], copy[POINTS * GOALS], reference[GOALS] = {0.1, 0.05, 0.1, 0.1};
+        double sd[] = {0.2, 0.1, 0.3}, work[4 * POINTS * POINTS * GOALS];
+        draw(&stream, POINTS - 1, m, y);
+        memcpy(copy, y, sizeof copy);
+        double before = itp_hypervolume(POINTS - 1, m, copy, reference);
+        itp_expected_volume volume;
+        memcpy(copy, y, sizeof copy);
+        CU_ASSERT_EQUAL_FATAL(itp_expected_volume_init(&volume, POINTS - 1, m, copy, reference),
+                              ITP_OK);
+        CU_ASSERT_FATAL(volume.edges <= sizeof work / sizeof *work);
+        for (size_t k = 0; k < sizeof MEANS / sizeof *MEANS; k++) {
+            double sum = 0, squares = 0;
+            for (int i = 0; i < DRAWS; i++) {
+                memcpy(copy, y, sizeof copy);
+                for (size_t j = 0; j < m; j++)
+                    copy[(POINTS - 1) * m + j] = MEANS[k][j] + sd[j] * itp_stream_normal(&stream);
+                double gain = itp_hypervolume(POINTS, m, copy, reference) - before;
+                sum += gain, squares += gain * gain;
+            }
+            double mean = sum / DRAWS, error = sqrt(squares / DRAWS - mean * mean) / sqrt(DRAWS);
+            /* Four standard errors. */
+            CU_ASSERT_DOUBLE_EQUAL(exp(itp_log_expected_volume(&volume, MEANS[k], sd, work)), mean,
+                                   4 * error);
+        }
+        double far[] = {-50, -50, -50};
+        CU_ASSERT(isfinite(itp_log_expected_volume(&volume, far, sd, work)));
+        itp_expected_volume_deinit(&volume);
+    }
+}
+
 int main(void)
 {
     CU_TestInfo tests[] = {
         {"volume equals inclusion-exclusion", volume_equals_inclusion_exclusion},
         {"boxes are what is not dominated", boxes_are_what_is_not_dominated},
         {"the front is what nothing dominates", the_front_is_what_nothing_dominates},
+        {"expected volume is the mean gain", expected_volume_is_the_mean_gain},
         CU_TEST_INFO_NULL,
     };
     return suite_run("acquisition/hypervolume", tests);
