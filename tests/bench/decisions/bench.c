@@ -12,10 +12,12 @@
 
 void bench_report(const bench_options *options, const char *bar, double value, double limit, int ok)
 {
+    char text[32] = "null";
+    if (isfinite(limit)) snprintf(text, sizeof text, "%.6g", limit);
     if (options->json)
-        printf("{\"issue\": \"decisions\", \"bar\": \"%s\", \"value\": %.6g, \"limit\": %.6g, "
+        printf("{\"issue\": \"decisions\", \"bar\": \"%s\", \"value\": %.6g, \"limit\": %s, "
                "\"ok\": %s}\n",
-               bar, value, limit, ok ? "true" : "false");
+               bar, value, text, ok ? "true" : "false");
     else
         printf("%-58s %12.5g  limit %10.5g  %s\n", bar, value, limit, ok ? "ok" : "MISSED");
     fflush(stdout);

@@ -17,7 +17,7 @@ typedef struct bench_options {
     bench_settings with; /* overrides: acquisition, model, kernel, noise */
 } bench_options;
 
-/* One finished line of a bar: the measured value against its limit. */
+/* One finished line of a bar: the measured value against its limit (infinite: none is set). */
 void bench_report(const bench_options *options, const char *bar, double value, double limit,
                   int ok);
 /* A line of a table for people; nothing with --json. */
@@ -39,6 +39,7 @@ int bench_synthetic(const bench_options *options); /* bar 3 */
 int bench_measured(const bench_options *options);  /* bar 4 */
 int bench_noisy(const bench_options *options);     /* bar 5 */
 int bench_several(const bench_options *options);   /* bar 6 */
+int bench_outliers(const bench_options *options);  /* bar 6, called by bench_several */
 int bench_speed(const bench_options *options);     /* bar 7 */
 
 #endif

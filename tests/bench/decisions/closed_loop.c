@@ -41,6 +41,17 @@ static double own_cpu_s(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/* Off by 3 to 10 in either direction: as large as the whole range of what it is used for. */
+double bench_outlier(uint64_t seed, uint64_t trial, double share)
+{
+    itp_stream stream;
+    if (share <= 0) return 0;
+    itp_stream_init(&stream, seed, trial, "bench.outliers");
+    if (itp_stream_uniform(&stream) >= share) return 0;
+    double side = itp_stream_uniform(&stream) < 0.5 ? -1 : 1;
+    return side * (3 + 7 * itp_stream_uniform(&stream));
+}
+
 static itp_status measure(campaign *c, const double *point)
 {
     const bench_world *w = c->world;
@@ -51,6 +62,7 @@ static itp_status measure(campaign *c, const double *point)
     t->rows[t->n] =
         itp_space_n_candidates(w->space) ? itp_space_find_candidate(w->space, point) : -1;
     w->measure(w->context, point, t->rows[t->n], t->n, t->y + t->n * w->m);
+    t->spent_s[t->n] = t->fit_s + t->propose_s;
     t->n++;
     return ITP_OK;
 }
@@ -120,7 +132,9 @@ static itp_status decide(campaign *c)
     itp_propose_options options = {
         .acquisition = c->set->acquisition, .q = q < left ? q : left, .threads = 1};
     itp_proposal proposal;
+    double begin = own_cpu_s();
     itp_status st = itp_propose(&problem, &options, &proposal, c->err);
+    t->propose_s += own_cpu_s() - begin;
     if (st != ITP_OK) return st;
     memcpy(t->note, proposal.why, sizeof t->note);
     for (size_t i = 0; i < proposal.n_chosen && st == ITP_OK; i++)
@@ -147,10 +161,8 @@ static itp_status run(campaign *c)
     while (st == ITP_OK && goes_on(c)) {
         double begin = own_cpu_s();
         st = learn(c);
-        double middle = own_cpu_s();
+        c->out->fit_s += own_cpu_s() - begin;
         if (st == ITP_OK) st = decide(c);
-        c->out->fit_s += middle - begin;
-        c->out->propose_s += own_cpu_s() - middle;
         if (st == ITP_ENONE) { /* a table may be used up */
             st = ITP_OK;
             break;
@@ -175,11 +187,12 @@ itp_status bench_run(const bench_world *world, const bench_settings *settings, b
     out->points = calloc(n * c.n_params, sizeof *out->points);
     out->y = calloc(n * world->m, sizeof *out->y);
     out->rows = calloc(n, sizeof *out->rows);
+    out->spent_s = calloc(n, sizeof *out->spent_s);
     c.x = calloc(n * c.d, sizeof *c.x);
     c.column = calloc(n, sizeof *c.column);
     c.models = calloc(world->m, sizeof(itp_surrogate *));
-    itp_status st =
-        out->points && out->y && out->rows && c.x && c.column && c.models ? ITP_OK : ITP_ENOMEM;
+    int held = out->points && out->y && out->rows && out->spent_s && c.x && c.column && c.models;
+    itp_status st = held ? ITP_OK : ITP_ENOMEM;
     if (st == ITP_OK) st = run(&c);
     for (size_t k = 0; c.models && k < world->m; k++) itp_surrogate_destroy(c.models[k]);
     free(c.models);
@@ -194,5 +207,6 @@ void bench_trace_deinit(bench_trace *trace)
     free(trace->points);
     free(trace->y);
     free(trace->rows);
+    free(trace->spent_s);
     *trace = (bench_trace){0};
 }

@@ -36,6 +36,7 @@ typedef struct bench_trace {
     double *points; /* n x n_params */
     double *y;      /* n x m as measured */
     long *rows;
+    double *spent_s;         /* n: fit_s + propose_s before each trial */
     long recommended;        /* by itp_find_incumbent at the end, or -1 */
     double fit_s, propose_s; /* processor time */
     char note[256];          /* of the last proposal */
@@ -44,6 +45,9 @@ typedef struct bench_trace {
 itp_status bench_run(const bench_world *world, const bench_settings *settings, bench_trace *out,
                      itp_error *err);
 void bench_trace_deinit(bench_trace *trace);
+
+/* What a gross outlier adds to the reading of a trial: 0 for all but a share of them. */
+double bench_outlier(uint64_t seed, uint64_t trial, double share);
 
 double bench_now_s(void);
 /* Processor time of all threads: what the wall clock cannot say on a busy machine. */

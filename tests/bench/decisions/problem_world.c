@@ -4,20 +4,12 @@
 
 #include <math.h>
 
-#include "stream.h"
-
-/* A gross outlier is off by 3 to 10 times the function's usual spread, which is about 1 to 10. */
 static void measure(const void *context, const double *point, long row, uint64_t trial, double *y)
 {
     const bench_problem_world *w = context;
     (void)row;
     w->problem->eval(point, y);
-    if (w->outlier_share <= 0) return;
-    itp_stream stream;
-    itp_stream_init(&stream, w->seed, trial, "bench.outliers");
-    if (itp_stream_uniform(&stream) < w->outlier_share)
-        y[0] +=
-            (itp_stream_uniform(&stream) < 0.5 ? -1 : 1) * (3 + 7 * itp_stream_uniform(&stream));
+    y[0] += bench_outlier(w->seed, trial, w->outlier_share);
 }
 
 itp_status bench_problem_world_init(bench_problem_world *w, const bench_problem *problem,

@@ -31,7 +31,7 @@ static void measure(const void *context, const double *point, long row, uint64_t
 {
     const bench_table *t = context;
     (void)point;
-    *y = t->value[row];
+    *y = t->value[row] + t->outlier_unit * bench_outlier(t->seed, trial, t->outlier_share);
     if (t->noise_sd <= 0) return;
     itp_stream stream;
     itp_stream_init(&stream, t->seed, trial, "bench.noise");

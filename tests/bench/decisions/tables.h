@@ -19,8 +19,10 @@ typedef struct bench_table {
     double threshold; /* of `better`: the 5 % best */
     size_t n_top;     /* rows at or above it */
     double best;
-    double noise_sd; /* added to each measurement; 0: none */
-    uint64_t seed;   /* of that noise */
+    double noise_sd;      /* added to each measurement; 0: none */
+    double outlier_share; /* gross outliers among the readings, off by 3 to 10 sds of the table */
+    double outlier_unit;  /* that sd */
+    uint64_t seed;        /* of noise and outliers */
 } bench_table;
 
 /* drop: parameter names to leave out, NULL-terminated (may be NULL); smiles: 1 to describe
