@@ -19,10 +19,11 @@ typedef struct itp_input {
 } itp_input;
 
 typedef struct itp_source {
-    const char *name;    /* "default" when a task has one source */
-    const char *options; /* JSON: the task's `with` merged with the source's */
-    double cost;         /* relative; NaN: unknown (measured) */
-    double fidelity;     /* [0, 1], 1 the target */
+    const char *name;      /* "default" when a task has one source */
+    const char *options;   /* JSON: the task's `with` merged with the source's */
+    double cost;           /* relative; NaN: unknown (measured) */
+    double fidelity;       /* [0, 1], 1 the target */
+    const char *connector; /* who answers; the task's unless it has its own; NULL: a person */
 } itp_source;
 
 typedef enum itp_noise_kind {
@@ -73,12 +74,14 @@ typedef struct itp_correction {
 #define ITP_CORRECTIONS_MAX 32 /* rules of a task: one bit each in a failure's event */
 
 typedef struct itp_campaign_task {
-    const char *name, *connector; /* connector NULL: measured by a person (ask, tell) */
+    const char *name, *connector; /* of its first source; NULL: measured by a person (ask, tell) */
     itp_class cls;
     size_t n_inputs, n_outputs, n_sources;
     const itp_input *inputs;
     size_t first_outcome; /* its outputs are outcomes first_outcome .. + n_outputs - 1 */
     const itp_source *sources;
+    int source_param; /* the parameter whose label names the source of a trial; -1: none, the first
+                         source answers unless a decision says otherwise */
     double timeout_s, lease_s, backoff_s; /* timeout INFINITY when none */
     unsigned attempts;
     const char *rest; /* JSON: corrections, sample, approve: carried for later work */

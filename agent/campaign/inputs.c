@@ -2,7 +2,8 @@
  *   inputs: {c1: C1}            parameter or table column c1, which the task calls C1
  *   inputs: {eps: coat.porosity}   the output porosity of task coat, which this task calls eps
  *   inputs: [c1, porosity]      parameters or columns under their own names; the default is all
- *                               parameters but the context, which nobody knows before
+ *                               parameters but the context, which nobody knows before, and the
+ *                               one that names the source
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "inputs.h"
 
@@ -99,7 +100,7 @@ static void fail_input(builder *b, const yaml_node *node, const yaml_node *other
 static void all_parameters(builder *b, itp_campaign_task *t, itp_input *inputs)
 {
     for (size_t i = 0; i < b->n_params; i++)
-        if (!b->params[i].context)
+        if (!b->params[i].context && (int)i != t->source_param)
             t->n_inputs +=
                 (size_t)tie(b, b->params[i].name, b->params[i].name, &inputs[t->n_inputs]);
 }

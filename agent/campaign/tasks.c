@@ -18,24 +18,18 @@ enum {
     LEASE,
     RETRY,
     SOURCES,
+    SOURCE,
     CORRECTIONS,
     SAMPLE,
     APPROVE,
     KEYS
 };
-static const key_rule RULES[KEYS] = {[CONNECTOR] = {"connector", 0},
-                                     [WITH] = {"with", 0},
-                                     [INPUTS] = {"inputs", 0},
-                                     [OUTPUTS] = {"outputs", 1},
-                                     [CLASS] = {"class", 0},
-                                     [NOISE] = {"noise", 0},
-                                     [TIMEOUT] = {"timeout", 0},
-                                     [LEASE] = {"lease", 0},
-                                     [RETRY] = {"retry", 0},
-                                     [SOURCES] = {"sources", 0},
-                                     [CORRECTIONS] = {"corrections", 0},
-                                     [SAMPLE] = {"sample", 0},
-                                     [APPROVE] = {"approve", 0}};
+static const key_rule RULES[KEYS] = {
+    [CONNECTOR] = {"connector", 0}, [WITH] = {"with", 0},      [INPUTS] = {"inputs", 0},
+    [OUTPUTS] = {"outputs", 1},     [CLASS] = {"class", 0},    [NOISE] = {"noise", 0},
+    [TIMEOUT] = {"timeout", 0},     [LEASE] = {"lease", 0},    [RETRY] = {"retry", 0},
+    [SOURCES] = {"sources", 0},     [SOURCE] = {"source", 0},  [CORRECTIONS] = {"corrections", 0},
+    [SAMPLE] = {"sample", 0},       [APPROVE] = {"approve", 0}};
 
 static void read_noise(builder *b, const yaml_node *node, const char *what, itp_outcome *o)
 {
@@ -139,11 +133,28 @@ static void read_outputs(builder *b, const yaml_node *node, const yaml_node *noi
     if (node->n == 0) schema_error(&b->s, node, NULL, "task %s: it has no outputs", t->name);
 }
 
+/* A machine answers for every source, or a person for all of them. */
+static void settle_connectors(builder *b, const yaml_node *node, itp_source *sources,
+                              itp_campaign_task *t)
+{
+    int some = t->connector != NULL;
+    for (size_t i = 0; i < t->n_sources; i++) some |= sources[i].connector != NULL;
+    for (size_t i = 0; some && i < t->n_sources; i++) {
+        if (!sources[i].connector) sources[i].connector = t->connector;
+        if (!sources[i].connector)
+            schema_error(&b->s, node->values[i], NULL,
+                         "source %s has no connector, and task %s has none for all of them",
+                         sources[i].name, t->name);
+    }
+    t->connector = sources[0].connector;
+}
+
 static void read_sources(builder *b, const yaml_node *node, const yaml_node *with,
                          itp_campaign_task *t)
 {
-    enum { OWN_WITH, COST, FIDELITY, SOURCE_KEYS };
-    static const key_rule FORM[SOURCE_KEYS] = {{"with", 0}, {"cost", 0}, {"fidelity", 0}};
+    enum { OWN_CONNECTOR, OWN_WITH, COST, FIDELITY, SOURCE_KEYS };
+    static const key_rule FORM[SOURCE_KEYS] = {
+        {"connector", 0}, {"with", 0}, {"cost", 0}, {"fidelity", 0}};
     static const yaml_node empty = {.kind = NODE_MAP, .text = ""};
     const yaml_node *slot[SOURCE_KEYS];
     size_t n = node && node->kind == NODE_MAP ? node->n : 0;
@@ -152,22 +163,51 @@ static void read_sources(builder *b, const yaml_node *node, const yaml_node *wit
     if (with && !schema_expect(&b->s, with, NODE_MAP, "with")) with = NULL;
     t->sources = sources;
     t->n_sources = n ? n : 1;
-    sources[0] = (itp_source){"default", "{}", NAN, 1};
+    sources[0] = (itp_source){"default", "{}", NAN, 1, t->connector};
     if (!node) sources[0].options = builder_json(b, with, NULL, 0);
     if (!node || !schema_expect(&b->s, node, NODE_MAP, "sources")) return;
     if (n == 0) schema_error(&b->s, node, NULL, "sources: there are none");
     if (n > 255) schema_error(&b->s, node, NULL, "sources: at most 255");
     for (size_t i = 0; i < n; i++) {
         itp_source *s = &sources[i];
-        *s = (itp_source){"?", "{}", NAN, 1};
+        *s = (itp_source){"?", "{}", NAN, 1, NULL};
         schema_name(&b->s, node->keys[i], "a source", &s->name);
         if (!schema_map(&b->s, node->values[i], "source", SOURCE_KEYS, FORM, slot)) continue;
+        if (slot[OWN_CONNECTOR])
+            schema_name(&b->s, slot[OWN_CONNECTOR], "connector", &s->connector);
         if (slot[OWN_WITH] && !schema_expect(&b->s, slot[OWN_WITH], NODE_MAP, "with")) continue;
         s->options = builder_json(b, with ? with : &empty, slot[OWN_WITH], 0);
         if (slot[COST]) schema_number(&b->s, slot[COST], "cost", NUMBER_POSITIVE, &s->cost);
         if (slot[FIDELITY])
             schema_number(&b->s, slot[FIDELITY], "fidelity", NUMBER_SHARE, &s->fidelity);
     }
+    settle_connectors(b, node, sources, t);
+}
+
+static int has_source(const itp_campaign_task *t, const char *name)
+{
+    for (size_t i = 0; i < t->n_sources; i++)
+        if (!strcmp(t->sources[i].name, name)) return 1;
+    return 0;
+}
+
+/* source: PARAMETER, a categorical one whose labels are sources. */
+static void read_chooser(builder *b, const yaml_node *node, itp_campaign_task *t)
+{
+    const char *name;
+    if (!schema_name(&b->s, node, "source", &name)) return;
+    for (size_t i = 0; i < b->n_params; i++)
+        if (!strcmp(b->params[i].name, name)) t->source_param = (int)i;
+    const itp_param *p = t->source_param >= 0 ? &b->params[t->source_param] : NULL;
+    if (!p || p->kind != ITP_CATEGORICAL) {
+        schema_error(&b->s, node, "a categorical parameter whose labels are the sources' names",
+                     "source: \"%.60s\" is no categorical parameter", name);
+        return;
+    }
+    for (size_t k = 0; k < p->n_levels; k++)
+        if (!has_source(t, p->labels[k]))
+            schema_error(&b->s, node, NULL, "task %s has no source \"%.60s\", which %s may choose",
+                         t->name, p->labels[k], name);
 }
 
 static void read_manners(builder *b, const yaml_node **slot, itp_campaign_task *t)
@@ -223,6 +263,7 @@ static void read_task(builder *b, const yaml_node *key, const yaml_node *node, s
     t->backoff_s = 2;
     t->attempts = 3;
     t->first_outcome = b->whole->is.n_outcomes;
+    t->source_param = -1;
     b->task_nodes[index] = node;
     if (!schema_name(&b->s, key, "a task", &t->name)) return;
     snprintf(what, sizeof what, "task %.64s", t->name);
@@ -230,6 +271,7 @@ static void read_task(builder *b, const yaml_node *key, const yaml_node *node, s
     if (slot[CONNECTOR]) schema_name(&b->s, slot[CONNECTOR], "connector", &t->connector);
     read_outputs(b, slot[OUTPUTS], slot[NOISE], index);
     read_sources(b, slot[SOURCES], slot[WITH], t);
+    if (slot[SOURCE]) read_chooser(b, slot[SOURCE], t);
     read_manners(b, slot, t);
     t->rest = carry(b, slot);
 }

@@ -37,8 +37,9 @@ static size_t programs(const itp_campaign *c, const char *connector, char **out)
     size_t n = 0;
     for (size_t t = 0; t < c->n_tasks; t++) {
         const itp_campaign_task *task = &c->tasks[t];
-        if (!task->connector || strcmp(task->connector, connector) != 0) continue;
         for (size_t s = 0; s < task->n_sources && n < PROGRAMS_MAX; s++) {
+            const char *own = task->sources[s].connector;
+            if (!own || strcmp(own, connector) != 0) continue;
             json_t *with = json_loads(task->sources[s].options, 0, NULL);
             const char *program =
                 json_string_value(json_array_get(json_object_get(with, "run"), 0));
@@ -95,33 +96,43 @@ static itp_status spawn(itp_locals *l, itp_local *one, int64_t now_ms, itp_error
     return ITP_OK;
 }
 
-static int is_first_use(const itp_campaign *c, size_t task)
+/* The distinct connectors that sources name, in their order; room for one a source. */
+static size_t list_connectors(const itp_campaign *c, const char **out)
 {
-    for (size_t t = 0; t < task; t++)
-        if (c->tasks[t].connector && strcmp(c->tasks[t].connector, c->tasks[task].connector) == 0)
-            return 0;
-    return 1;
+    size_t n = 0;
+    for (size_t t = 0; t < c->n_tasks; t++)
+        for (size_t s = 0; s < c->tasks[t].n_sources; s++) {
+            const char *connector = c->tasks[t].sources[s].connector;
+            size_t k = 0;
+            while (k < n && connector && strcmp(out[k], connector) != 0) k++;
+            if (connector && k == n) out[n++] = connector;
+        }
+    return n;
 }
 
 itp_status itp_locals_start(itp_locals *l, size_t each, int64_t now_ms, itp_error *err)
 {
     const itp_campaign *c = l->campaign;
-    l->items = calloc(c->n_tasks * each + 1, sizeof *l->items);
-    if (!l->items) return itp_fail(err, ITP_ENOMEM, "local workers");
-    if (each && mkdir(l->state, 0700) != 0 && errno != EEXIST)
-        return itp_fail(err, ITP_EIO, "folder %s of the local workers: %s", l->state,
-                        strerror(errno));
-    for (size_t t = 0; t < c->n_tasks; t++) {
-        if (!c->tasks[t].connector || !is_first_use(c, t)) continue;
-        for (size_t i = 0; i < each; i++) {
+    size_t most = 0;
+    for (size_t t = 0; t < c->n_tasks; t++) most += c->tasks[t].n_sources;
+    const char **connectors = calloc(most + 1, sizeof *connectors);
+    size_t n = connectors ? list_connectors(c, connectors) : 0;
+    l->items = calloc(n * each + 1, sizeof *l->items);
+    itp_status st = ITP_OK;
+    if (!connectors || !l->items)
+        st = itp_fail(err, ITP_ENOMEM, "local workers");
+    else if (each && mkdir(l->state, 0700) != 0 && errno != EEXIST)
+        st =
+            itp_fail(err, ITP_EIO, "folder %s of the local workers: %s", l->state, strerror(errno));
+    for (size_t k = 0; st == ITP_OK && k < n; k++)
+        for (size_t i = 0; st == ITP_OK && i < each; i++) {
             itp_local *one = &l->items[l->n];
             snprintf(one->name, sizeof one->name, "local-%zu", ++l->n);
-            one->connector = c->tasks[t].connector;
-            itp_status st = spawn(l, one, now_ms, err);
-            if (st != ITP_OK) return st;
+            one->connector = connectors[k];
+            st = spawn(l, one, now_ms, err);
         }
-    }
-    return ITP_OK;
+    free(connectors);
+    return st;
 }
 
 static void read_tail(const itp_locals *l, const itp_local *one, char *out, size_t size)

@@ -165,7 +165,7 @@ itp_status request_correct(itp_loop *loop, const itp_event *event, correction_ve
 void mending_destroy(mending *mended);
 
 /* workers.c */
-int worker_can(const itp_loop *loop, const worker *w, int task);
+int worker_can(const itp_loop *loop, const worker *w, int task, int source);
 itp_status workers_assign(itp_loop *loop); /* offers queued requests to free slots */
 size_t workers_slots(const itp_loop *loop);
 void worker_release(itp_loop *loop, itp_id id);

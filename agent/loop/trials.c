@@ -26,6 +26,22 @@ void trial_set_state(itp_loop *loop, itp_id id, itp_trial_state state)
     ++*count_of(loop, state);
 }
 
+/* The source that each task is asked at: the first, or the one that a parameter names. */
+static void name_sources(const itp_campaign *campaign, trial *t)
+{
+    for (size_t i = 0; i < campaign->n_tasks; i++) {
+        const itp_campaign_task *task = &campaign->tasks[i];
+        t->source[i] = 0;
+        if (task->source_param < 0) continue;
+        const itp_param *p = itp_space_param(campaign->space, (size_t)task->source_param);
+        double level = t->point[task->source_param];
+        if (!(level >= 0 && level < (double)p->n_levels)) continue;
+        for (size_t k = 0; k < task->n_sources; k++)
+            if (strcmp(task->sources[k].name, p->labels[(size_t)level]) == 0)
+                t->source[i] = (unsigned char)k;
+    }
+}
+
 itp_status trial_add(itp_loop *loop, const double *point, uint64_t decision, itp_id *out)
 {
     size_t p = itp_space_n_params(loop->campaign->space), m = loop->campaign->n_outcomes;
@@ -43,7 +59,7 @@ itp_status trial_add(itp_loop *loop, const double *point, uint64_t decision, itp
     memcpy(t->point, point, p * sizeof *point);
     for (size_t i = 0; i < m; i++) t->values[i] = NAN;
     memset(t->task, TASK_UNWANTED, loop->campaign->n_tasks);
-    memset(t->source, 0, loop->campaign->n_tasks);
+    name_sources(loop->campaign, t);
     loop->counts.pending++;
     *out = loop->n_trials;
     return ITP_OK;

@@ -6,11 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-int worker_can(const itp_loop *loop, const worker *w, int task)
+int worker_can(const itp_loop *loop, const worker *w, int task, int source)
 {
     const itp_campaign_task *def = &loop->campaign->tasks[task];
-    if (!def->connector || w->cls != def->cls) return 0;
-    if (w->connector && strcmp(w->connector, def->connector) != 0) return 0;
+    const char *connector = def->sources[source < 0 ? 0 : source].connector;
+    if (!connector || w->cls != def->cls) return 0;
+    if (w->connector && strcmp(w->connector, connector) != 0) return 0;
     for (size_t i = 0; i < w->n_tasks; i++)
         if (strcmp(w->tasks[i], "*") == 0 || strcmp(w->tasks[i], def->name) == 0) return 1;
     return 0;
@@ -26,12 +27,13 @@ size_t workers_slots(const itp_loop *loop)
 
 /* The least loaded live worker that can; the earliest registered of equals. NO_WORKER when all are
  * full. */
-static size_t choose_worker(const itp_loop *loop, int task)
+static size_t choose_worker(const itp_loop *loop, int task, int source)
 {
     size_t best = NO_WORKER;
     for (size_t i = 0; i < loop->n_workers; i++) {
         const worker *w = &loop->workers[i];
-        if (!w->live || w->halted || w->busy >= w->slots || !worker_can(loop, w, task)) continue;
+        if (!w->live || w->halted || w->busy >= w->slots || !worker_can(loop, w, task, source))
+            continue;
         const worker *b = best == NO_WORKER ? NULL : &loop->workers[best];
         if (!b || (uint64_t)w->busy * b->slots < (uint64_t)b->busy * w->slots) best = i;
     }
@@ -68,14 +70,16 @@ static itp_status lease(itp_loop *loop, itp_id id, size_t index)
 itp_status workers_assign(itp_loop *loop)
 {
     if (loop->counts.paused || loop->counts.draining || loop->counts.finished) return ITP_OK;
-    /* A task for which no slot is free is not looked up again in this step. */
+    /* A task for which no slot is free is not looked up again in this step, unless another of its
+     * sources may have one. */
     unsigned char full[64] = {0};
     for (itp_id id = loop->queue_first, next; id; id = next) {
         next = loop->requests[id - 1].next;
         int task = loop->requests[id - 1].task;
         if (task < (int)sizeof full && full[task]) continue;
-        size_t index = choose_worker(loop, task);
+        size_t index = choose_worker(loop, task, loop->requests[id - 1].source);
         if (index == NO_WORKER) {
+            if (loop->campaign->tasks[task].n_sources > 1) continue;
             if (task < (int)sizeof full) full[task] = 1;
             if (loop->campaign->n_tasks == 1) return ITP_OK;
             continue;

@@ -127,6 +127,37 @@ static void a_decision_names_the_source_that_answers(void)
     tear_down(&b);
 }
 
+/* Each source has a connector of its own, and a trial goes to the one that its label names; what no
+ * worker can do yet does not hold up the rest of the queue. */
+static void a_parameter_names_the_source_and_its_connector(void)
+{
+    bench b;
+    set_up_text(&b, "campaign: codes\nparameters:\n  x: {real: [0, 1]}\n"
+                    "  code: {categorical: [slow, fast]}\n"
+                    "tasks:\n  t: {source: code, outputs: {y: {unit: V}},\n"
+                    "      sources: {fast: {connector: function}, slow: {connector: table}}}\n"
+                    "objectives: [{minimise: y}]\nbudget: {trials: 5}\nagent: {parallel: 2}\n");
+    feed_worker(&b, "w", 2, ITP_REPEATABLE, 0, NULL); /* of connector function */
+    feed_pick(&b, 1, 0, -1, -1, (double[]){0.5, 0});  /* slow: nobody here */
+    CU_ASSERT_PTR_NULL(fixture_find(&b.out, ITP_ACTION_OFFER));
+    CU_ASSERT_EQUAL(state_of(&b, 1), ITP_REQUEST_QUEUED);
+    feed_pick(&b, 2, 0, -1, -1, (double[]){0.5, 1}); /* fast */
+    const itp_action *offer = fixture_find(&b.out, ITP_ACTION_OFFER);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(offer);
+    CU_ASSERT_EQUAL(offer->request, 2);
+    CU_ASSERT_EQUAL(offer->source, 0);
+    CU_ASSERT_EQUAL(offer->n_values, 1); /* x: what names the source is no input */
+    static const char *const ANY[] = {"*"};
+    const itp_roster table = {.n_tasks = 1, .tasks = ANY, .connector = "table", .slots = 1};
+    feed(&b, (itp_event){.kind = ITP_EVENT_WORKER_REGISTERED, .worker = "v", .roster = &table});
+    offer = fixture_find(&b.out, ITP_ACTION_OFFER);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(offer);
+    CU_ASSERT_EQUAL(offer->request, 1);
+    CU_ASSERT_EQUAL(offer->source, 1);
+    CU_ASSERT_STRING_EQUAL(offer->worker, "v");
+    tear_down(&b);
+}
+
 static void no_decision_names_a_source_that_is_not_there(void)
 {
     bench b;
@@ -234,6 +265,8 @@ int main(void)
          an_indexed_measurement_does_not_close_its_request},
         {"a task waits for the output that it takes", a_task_waits_for_the_output_that_it_takes},
         {"a decision names the source that answers", a_decision_names_the_source_that_answers},
+        {"a parameter names the source and its connector",
+         a_parameter_names_the_source_and_its_connector},
         {"no decision names a source that is not there",
          no_decision_names_a_source_that_is_not_there},
         {"context is learned with the measurement", context_is_learned_with_the_measurement},

@@ -102,7 +102,12 @@ class Flagship(python_case.Case):
                 self.rows("select trial, task, output, value, label, sd, unit from measurements order by trial, output", journal))
 
     def run_campaign(self, name, *words):
-        self.run_cli("run", name + ".yaml", "--journal", name + ".journal", "--workers", "1", "--quiet", *words)
+        agent = self.start("run", name + ".yaml", "--journal", name + ".journal", "--workers", "1", "--quiet", *words)
+        try:
+            out, err = agent.communicate(timeout=240 + 120 * XTB)
+        finally:
+            agent.kill()
+        self.assertEqual(agent.returncode, 0, out + err)
         self.assertIn("identical to the bit", self.run_cli("replay", name + ".journal", "--verify"))
 
     def test_identical_measurements(self):

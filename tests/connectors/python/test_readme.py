@@ -1,4 +1,4 @@
-"""The examples of connectors/README.md, run as they are printed. SPDX-License-Identifier: GPL-3.0-or-later"""
+"""The Python examples of README.md and connectors/README.md, run as they are printed. SPDX-License-Identifier: GPL-3.0-or-later"""
 import importlib.util
 import os
 import re
@@ -39,9 +39,20 @@ objectives: [{maximise: mass}]
 """
 
 
-def printed(language, first):
+FILM = """\
+campaign: film
+parameters:
+  time: {real: [1, 48], unit: h}
+  temperature: {real: [0, 60], unit: degC}
+%s
+objectives: [{maximise: thickness}]
+budget: {trials: 4}
+"""
+
+
+def printed(language, first, readme=README):
     """The block of the README that has these words."""
-    with open(README, encoding="utf-8") as handle:
+    with open(readme, encoding="utf-8") as handle:
         blocks = re.findall(rf"^```{language}\n(.*?)^```$", handle.read(), re.M | re.S)
     return next(block for block in blocks if first in block)
 
@@ -55,7 +66,7 @@ class Readme(cli.Case):
     @unittest.skipUnless(importlib.util.find_spec("ase"), "ASE is not installed (Debian: python3-ase)")
     def test_ase(self):
         self.write("tasks.py", printed("python", "EMT"))
-        self.write("strain.yaml", STRAIN % printed("yaml", "./tasks.py").rstrip())
+        self.write("strain.yaml", STRAIN % printed("yaml", "a file beside the campaign").rstrip())
         self.run_cli("run", "strain.yaml", "--workers", "1", "--quiet")
         rows = self.rows("select value, unit from measurements", "strain.journal")
         self.assertEqual(len(rows), 6)
@@ -72,6 +83,19 @@ class Readme(cli.Case):
             self.assertTrue(1000 < value < 5000, rows)
             self.assertAlmostEqual(sd, 1.0)
             self.assertEqual(unit, "mA.h")
+
+    def test_the_first_readme(self):
+        """`tasks: {film.growth: ...}` of the sentence, and the function above it; declared in nm, wanted in um."""
+        top = os.path.join(cli.SOURCE, "README.md")
+        with open(top, encoding="utf-8") as handle:
+            tasks = re.search(r"`(tasks: \{film\.growth: .*\}\}\}\})`", handle.read())[1]
+        self.write("tasks.py", printed("python", "film.growth", top))
+        self.write("film.yaml", FILM % tasks)
+        self.run_cli("run", "film.yaml", "--workers", "1", "--quiet")
+        rows = self.rows("select value, unit from measurements", "film.journal")
+        self.assertEqual(len(rows), 4)
+        for value, unit in rows:
+            self.assertTrue(0 < value < 1 and unit == "um", rows)
 
     def test_notebook(self):
         self.write("bench.yaml", BENCH)
