@@ -50,6 +50,7 @@ class Job:
     kill_at: float = NEVER
     fraction: float = math.nan
     text: str = ""
+    halted: bool = False  # SAFE_STOP came while a slot had it
 
     @property
     def physical(self) -> bool:
@@ -143,6 +144,8 @@ class Crew:
 
     def safe_stop(self) -> None:
         for seat in self.seats:
+            if seat.job:
+                seat.job.halted = True
             if seat.process:
                 self._say(seat, "safe_stop")
 

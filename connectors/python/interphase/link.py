@@ -97,13 +97,15 @@ class Link:
                 log.warning("bad_frame text=%s", why)
                 self.send(wire.Message(wire.Verb.ERROR, text=wire.clean(str(why))))
 
-    def _knock_later(self) -> None:
-        """libzmq gives up after a handshake that failed; we come back, for the key may be admitted."""
+    def _say_refused(self, text: str) -> None:
         if not self._refused:
-            log.error("refused_by_agent endpoint=%s text=the agent does not admit this key, or has another one than we"
-                      " were told; on its machine run: interphase enrol %s --public '%s'", self.who.endpoint,
-                      self.who.keys.name, self.who.keys.public)  # fmt: skip
+            log.error("refused_by_agent endpoint=%s text=%s; on its machine run: interphase enrol %s --public '%s'",
+                      self.who.endpoint, text, self.who.keys.name, self.who.keys.public)  # fmt: skip
         self._refused = True
+
+    def _knock_later(self) -> None:
+        """libzmq gives up after a key was refused; we come back, for it may be admitted."""
+        self._say_refused("the agent does not admit this key")
         if self.again_at == math.inf:
             self.dealer.disconnect(self.who.endpoint)
         self.again_at = time.monotonic() + REFUSED_S
@@ -120,13 +122,18 @@ class Link:
                 change, self._refused = True, False
             elif event == zmq.EVENT_DISCONNECTED:
                 change = False
+            elif event == zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL and self.who.server_key:
+                self._say_refused("the agent ended the handshake: it has another key than we were told")
             elif event & FAILED and self.who.server_key:
                 self._knock_later()
         return change
 
-    def listen_stop(self, endpoint: str | None) -> None:
-        """Listens for SAFE_STOP there."""
-        endpoint = endpoint or ""
+    def listen_stop(self, announced: str | None) -> None:
+        """Listens for SAFE_STOP there. Over TCP the agent listens at every address it has: its host is the one
+        that we have reached it at."""
+        endpoint = announced or ""
+        if self.who.server_key and ":" in endpoint:
+            endpoint = self.who.endpoint.rpartition(":")[0] + ":" + endpoint.rpartition(":")[2]
         if endpoint == self._stop_endpoint:
             return
         if self._stop_endpoint:

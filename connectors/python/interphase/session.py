@@ -64,7 +64,7 @@ class Session:
         self.phase = Phase.AWAY
         self.stop = Stop.NONE
         self.paused = False
-        self.halted = False  # SAFE_STOP came; nothing physical until RESUME
+        self.halted = False  # SAFE_STOP came; nothing physical until a RESUME for us
         self.campaign = ""
         self.interval_s = wire.HEARTBEAT_MS / 1000
         self.hello_at = self.beat_at = 0.0
@@ -83,9 +83,13 @@ class Session:
         self.phase = Phase.AWAY
         self._credit_said = None
 
+    def _free_slots(self) -> int:
+        """A station that does not know what it did, or was stopped for safety, takes nothing new."""
+        not_ready = bool(self.starts) or (self.halted and self.physical)
+        return 0 if self.stop != Stop.NONE or not_ready else self.identity.slots
+
     def credit(self) -> None:
-        not_ready = self.starts or (self.halted and self.physical)
-        slots = 0 if self.stop != Stop.NONE or not_ready else self.identity.slots
+        slots = self._free_slots()
         if self.phase != Phase.REGISTERED or slots == self._credit_said:
             return
         if self.link.send(Message(Verb.CREDIT, number=slots)):
@@ -107,7 +111,7 @@ class Session:
     def _enlist(self) -> None:
         who = self.identity
         cls = PHYSICAL if self.physical else wire.REPEATABLE
-        roster = Roster(tuple(who.tasks), who.connector, self._held(), who.slots, cls, self.ledger, who.schema)
+        roster = Roster(tuple(who.tasks), who.connector, self._held(), self._free_slots(), cls, self.ledger, who.schema)
         if self.link.send(Message(Verb.REGISTER, worker=who.name, campaign=self.campaign, roster=roster)):
             self.phase = Phase.REGISTERED
             self.beat_at = time.monotonic() + self.interval_s
@@ -361,6 +365,11 @@ class Session:
         self.flush()
 
     def _finish(self, job: Job, cause: Cause, frame: bytes) -> None:
+        if cause == Cause.UNSAFE and job.halted:
+            # Stopped by a person, which says nothing of the experiment: not for the model to learn.
+            failure = wire.decode(frame)
+            cause, failure.cause = Cause.CANCELLED, int(Cause.CANCELLED)
+            frame = wire.encode(failure)
         if cause == Cause.CANCELLED and job.cancelled not in (Cause.NONE, Cause.CANCELLED):
             # The function ended because it was told to; it knows that it was, not why.
             failure = wire.decode(frame)
@@ -442,13 +451,14 @@ class Session:
     def halt(self) -> None:
         """SAFE_STOP: tells every slot at once, and lets nothing physical begin until RESUME."""
         self.crew.safe_stop()  # before anything that takes time
+        if not self.halted:
+            log.warning("safe_stop jobs=%d", len(self.jobs))
         self.halted = True
         for job in list(self.jobs):
             if job.physical and job.state in (State.QUEUED, State.READY):
                 self._drop(job, "stopped for safety")
             elif job.physical and job.state == State.GIVEN:
                 job.cancelled = Cause.CANCELLED
-        log.warning("safe_stop jobs=%d", len(self.jobs))
         if self.phase == Phase.REGISTERED:
             self.link.send(Message(Verb.SAFE_STOP))
         self.credit()

@@ -61,7 +61,7 @@ class Agent:
                     self.said.remove(message)
                     return message
             if not self.socket.poll(max(0, (end - time.monotonic()) * 1000)):
-                raise AssertionError(f"no {Verb(verb).name}; heard {[m.name for m in self.said]}")
+                raise AssertionError(f"no {Verb(verb).name}; heard {sorted({m.name for m in self.said})}")
             self.route, frame = self.socket.recv_multipart()
             self.said.append(wire.decode(frame))
 

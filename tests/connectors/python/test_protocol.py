@@ -14,7 +14,8 @@ import unittest
 import zmq
 
 from double import Agent
-from interphase.wire import PHYSICAL, Answer, Cause, Verb
+from interphase import wire
+from interphase.wire import PHYSICAL, Answer, Cause, Message, Verb
 
 TASKS = """\
 import os, time
@@ -55,6 +56,8 @@ def move(x: float) -> {"y": Unit("1")}:
         out.write("x")
     while os.path.exists(os.path.join(BASE, "hold")):
         time.sleep(0.01)
+    if os.path.exists(os.path.join(BASE, "stopped")):
+        raise interphase.Unsafe("stopped")
     return {"y": x + 1}
 
 BASE = os.getcwd()
@@ -250,7 +253,8 @@ class Station(Protocol):
         self.assertEqual(len(roster.ledger), 32)
         self.take(1)
         self.agent.hear(Verb.ACCEPT)
-        self.agent.hear(Verb.HEARTBEAT)
+        self.take(1)  # the ACCEPT was lost, thinks the agent
+        self.agent.hear(Verb.ACCEPT)
         self.assertEqual(self.moved(), 0)
         self.agent.say(Verb.START, 1)
         self.agent.hear(Verb.STARTED)
@@ -336,16 +340,24 @@ class Station(Protocol):
         self.begin_moving(1)
 
         def stopped():
-            self.agent.stop.send(b"stop")  # until the subscription is up
+            self.agent.stop.send(wire.encode(Message(Verb.SAFE_STOP, worker="another")))
+            self.agent.stop.send(wire.encode(Message(Verb.SAFE_STOP, worker="key/w")))  # until we are listened to
             return os.path.exists(self.path("stopped"))
 
         self.until(stopped)
+        self.agent.hear(Verb.SAFE_STOP)
+        self.assertEqual(self.agent.hear(Verb.CREDIT).number, 0)
         self.take(2)
         self.assertIn("stopped for safety", self.agent.hear(Verb.DECLINE).text)
         os.remove(self.path("hold"))
-        self.agent.hear(Verb.RESULT)
-        self.agent.say(Verb.RESUME)
+        failure = self.agent.hear(Verb.FAILURE)  # of a person's making, so that no model learns from it
+        self.assertEqual((failure.cause, failure.text), (Cause.CANCELLED, "stopped"))
+        self.agent.say(Verb.RESUME)  # of a campaign that was paused
         self.take(3)
+        self.agent.hear(Verb.DECLINE)
+        self.agent.say(Verb.RESUME, worker="w")
+        self.assertEqual(self.agent.hear(Verb.CREDIT).number, 1)
+        self.take(4)
         self.agent.hear(Verb.ACCEPT)
 
     def test_physical_work_is_finished_whatever_the_hurry(self):
