@@ -12,8 +12,12 @@
 
 enum {
     RUNNERS_UP = 5,
+    BEST_KEPT = 32,    /* spots among which runners-up are looked for */
     DESIGN_TRIES = 256 /* points of a design looked at for one that is not taken */
 };
+
+static const double APART =
+    0.02; /* encoded units; candidates that differ at all are rarely nearer */
 
 typedef struct {
     const itp_problem *problem;
@@ -137,12 +141,29 @@ static itp_status propose_design(proposing *p, itp_error *err)
     return st;
 }
 
+static int is_near(size_t d, const double *a, const double *b)
+{
+    for (size_t j = 0; j < d; j++)
+        if (!(fabs(a[j] - b[j]) <= APART) && !(isnan(a[j]) && isnan(b[j]))) return 0;
+    return 1;
+}
+
+/* Climbs that end on one hill differ in the last digits: a runner-up stands on another, apart from
+ * the choice and from the others. */
+static int is_apart(const proposing *p, const double *chosen, const double *x)
+{
+    if (is_near(p->view.d, chosen, x)) return 0;
+    for (size_t i = 0; i < p->out->n_runners_up; i++)
+        if (is_near(p->view.d, p->out->runners_up[i].x, x)) return 0;
+    return 1;
+}
+
 static itp_status propose_one(proposing *p, itp_error *err)
 {
     const itp_propose_options *o = p->options;
     itp_spots spots;
     itp_status st =
-        itp_spots_init(&spots, RUNNERS_UP + 1, p->view.d, itp_space_n_params(p->problem->space));
+        itp_spots_init(&spots, BEST_KEPT, p->view.d, itp_space_n_params(p->problem->space));
     if (st != ITP_OK) return st;
     itp_search search = {.space = p->problem->space,
                          .scorer = &p->scorer,
@@ -160,8 +181,10 @@ static itp_status propose_one(proposing *p, itp_error *err)
                       "every point that satisfies the known constraints is "
                       "measured, pending or failed");
     if (st == ITP_OK && p->out->n_chosen == 0) {
-        for (size_t i = 1; i < spots.n && st == ITP_OK; i++) {
-            st = describe(p, spots.items[i].x, spots.items[i].point, &p->out->runners_up[i - 1]);
+        for (size_t i = 1; i < spots.n && p->out->n_runners_up < RUNNERS_UP && st == ITP_OK; i++) {
+            if (!is_apart(p, spots.items[0].x, spots.items[i].x)) continue;
+            st = describe(p, spots.items[i].x, spots.items[i].point,
+                          &p->out->runners_up[p->out->n_runners_up]);
             if (st == ITP_OK) p->out->n_runners_up++;
         }
     }

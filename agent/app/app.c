@@ -67,6 +67,8 @@ static const itp_command COMMANDS[] = {
      "  --parallel N       campaigns at once (default: one a core)\n"
      "  -o FILE.csv        every trial of every campaign\n"
      "  --keep FOLDER      keep the journals there\n"
+     "Trials come one at a time (--with parallel=4: as many pending, and then timing plays a "
+     "part).\n"
      "Every campaign is run as `interphase run` does, so its tasks should answer quickly: a\n"
      "`function`, or a `table` of what was measured.\n"},
     {"pause", app_pause, "start nothing new; what runs goes on",

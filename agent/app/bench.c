@@ -84,6 +84,7 @@ static void plan_run(bench *b, bench_run *r, const char *what, uint64_t seed)
     *r = (bench_run){.campaign = b->o->campaign, .seed = seed};
     snprintf(r->journal, sizeof r->journal, "%.200s/%s-%llu.journal", b->folder, what,
              (unsigned long long)seed);
+    r->settings[r->n_settings++] = "parallel=1"; /* asked ahead, trials would depend on the clock */
     for (size_t i = 0; i < b->o->n_settings; i++) r->settings[r->n_settings++] = b->o->settings[i];
     r->settings[r->n_settings++] = b->trials;
 }

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ARGS_MAX (2 * (APP_SETTINGS_MAX + 4) + 16)
+#define ARGS_MAX (2 * (APP_SETTINGS_MAX + 5) + 16)
 #define LOG_TAIL 400 /* bytes of a failed run's log that are shown */
 
 static volatile sig_atomic_t interrupted;

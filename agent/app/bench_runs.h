@@ -11,7 +11,7 @@ typedef struct bench_run {
     const char *campaign; /* file */
     uint64_t seed;
     size_t n_settings;
-    const char *settings[APP_SETTINGS_MAX + 4]; /* KEY=VALUE */
+    const char *settings[APP_SETTINGS_MAX + 5]; /* KEY=VALUE */
     char journal[300];
     int pid, done; /* done: 1 finished, -1 failed */
 } bench_run;

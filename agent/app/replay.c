@@ -1,7 +1,7 @@
 /* replay.c - interphase replay: folds a journal again; with --verify every decision is made anew
  * from the snapshot it was made from, and compared with its record; with --with under other
- * settings, and shown beside it. SPDX-License-Identifier:
- * GPL-3.0-or-later */
+ * settings, and shown beside it.
+ * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <getopt.h>
 #include <inttypes.h>
 #include <string.h>
@@ -9,63 +9,30 @@
 #include "app.h"
 #include "decide.h"
 #include "machine.h"
+#include "retake.h"
 #include "suppose.h"
 
 typedef struct replay {
-    itp_campaign *campaign;
-    itp_loop *loop;
+    retake again;
     itp_decider *decider;
-    itp_snapshot *snapshot; /* of the decision asked for last */
     char machine[256];
     suppose other;      /* under other settings */
     size_t exact, near; /* decisions found equal: to the bit, or to 1e-6 (another machine) */
 } replay;
 
-static itp_status step(void *ctx, const itp_event *event, itp_actions *out)
+static itp_status decide_otherwise(void *ctx, const itp_snapshot *snapshot, const itp_event *event,
+                                   itp_error *err)
 {
-    return itp_loop_step(((replay *)ctx)->loop, event, out);
+    return suppose_decision(&((replay *)ctx)->other, snapshot, event->made, err);
 }
 
-/* The snapshot is taken where the live run took it: right after the step that asked for the
- * decision. */
-static itp_status visit(void *ctx, const itp_journal_row *row, const itp_actions *actions)
-{
-    replay *r = ctx;
-    (void)row;
-    for (size_t i = 0; i < actions->n; i++) {
-        const itp_action *a = &actions->items[i];
-        if (a->kind != ITP_ACTION_DECIDE) continue;
-        itp_snapshot_destroy(r->snapshot);
-        r->snapshot = NULL;
-        itp_status st = itp_snapshot_take(&r->snapshot, r->loop, a->decision, (size_t)a->number);
-        if (st != ITP_OK) return st;
-    }
-    return ITP_OK;
-}
-
-static itp_status check_asked(const replay *r, const itp_event *event, itp_error *err)
-{
-    if (r->snapshot && r->snapshot->number == event->made->number) return ITP_OK;
-    return itp_fail(err, ITP_EDIVERGED,
-                    "event %" PRIu64 ": decision %" PRIu64 " was never asked for", event->seq,
-                    event->made->number);
-}
-
-static itp_status decide_otherwise(void *ctx, const itp_event *event, itp_error *err)
-{
-    replay *r = ctx;
-    itp_status st = check_asked(r, event, err);
-    return st == ITP_OK ? suppose_decision(&r->other, r->snapshot, event->made, err) : st;
-}
-
-static itp_status verify(void *ctx, const itp_event *event, itp_error *err)
+static itp_status verify(void *ctx, const itp_snapshot *snapshot, const itp_event *event,
+                         itp_error *err)
 {
     replay *r = ctx;
     const itp_decision *made = event->made;
-    itp_status asked = check_asked(r, event, err);
-    if (asked != ITP_OK) return asked;
     itp_decision *again;
-    itp_status st = itp_decide(r->decider, r->snapshot, &again, err);
+    itp_status st = itp_decide(r->decider, snapshot, &again, err);
     if (st != ITP_OK) return st;
     int exactly = strcmp(made->machine, r->machine) == 0;
     const char *what = itp_decision_differs(made, again, exactly);
@@ -82,13 +49,13 @@ static itp_status verify(void *ctx, const itp_event *event, itp_error *err)
 
 static void print_state(const replay *r, uint64_t events)
 {
-    itp_counts n = itp_loop_counts(r->loop);
+    itp_counts n = itp_loop_counts(r->again.loop);
     printf("after event %" PRIu64
            ": %zu trials (%zu measured, %zu failed, %zu pending), %zu requests, "
            "%" PRIu64 " decisions%s%s\n",
            events, n.trials, n.measured, n.failed + n.infeasible, n.pending, n.requests,
            n.decisions, n.finished ? ", finished: " : "",
-           n.finished ? itp_loop_reason(r->loop) : "");
+           n.finished ? itp_loop_reason(r->again.loop) : "");
 }
 
 typedef struct options {
@@ -101,30 +68,25 @@ typedef struct options {
 
 static itp_status fold(itp_journal *journal, replay *r, const options *o, itp_error *err)
 {
-    itp_replay_report report = {0};
-    itp_status st = itp_engine_definition(journal, &r->campaign, err);
-    if (st == ITP_OK) st = itp_loop_create(&r->loop, r->campaign, err);
+    uint64_t events = 0;
+    itp_status st = retake_begin(&r->again, journal, err);
     itp_machine_text(r->machine, sizeof r->machine);
     if (st == ITP_OK) st = itp_decider_create(&r->decider, r->machine, 0);
     if (st == ITP_OK && o->n_settings)
-        st = suppose_init(&r->other, r->campaign, o->n_settings, o->settings, r->machine, err);
+        st =
+            suppose_init(&r->other, r->again.campaign, o->n_settings, o->settings, r->machine, err);
     if (st != ITP_OK) return st;
-    const itp_replay how = {.ctx = r,
-                            .step = step,
-                            .visit = visit,
-                            .verify = o->verifies     ? verify
-                                      : o->n_settings ? decide_otherwise
-                                                      : NULL,
-                            .until = (uint64_t)o->until};
-    st = itp_journal_replay(journal, &how, &report, err);
+    r->again.ctx = r;
+    r->again.decided = o->verifies ? verify : o->n_settings ? decide_otherwise : NULL;
+    st = retake_fold(&r->again, journal, (uint64_t)o->until, &events, err);
     if (st != ITP_OK) return st;
-    print_state(r, report.events);
+    print_state(r, events);
     if (o->n_settings) suppose_print(&r->other);
     if (o->verifies)
         printf("verified: %" PRIu64
                " events with their actions, %zu decisions identical to the bit, %zu "
                "to 1e-6 (made on another machine)\n",
-               report.events, r->exact, r->near);
+               events, r->exact, r->near);
     return ITP_OK;
 }
 
@@ -184,11 +146,9 @@ int app_replay(int argc, char **argv)
     if (st != ITP_OK) return app_fail(st, &err);
     if (o.verifies || o.head) st = check_chain(journal, o.head, &err);
     if (st == ITP_OK) st = fold(journal, &r, &o, &err);
-    itp_snapshot_destroy(r.snapshot);
     suppose_deinit(&r.other);
     itp_decider_destroy(r.decider);
-    itp_loop_destroy(r.loop);
-    itp_campaign_destroy(r.campaign);
+    retake_end(&r.again);
     itp_journal_close(journal);
     return st == ITP_OK ? EXIT_FINISHED : app_fail(st, &err);
 }

@@ -1,12 +1,16 @@
-/* why.c - finds the decision that made a trial and says what it weighed.
+/* why.c - finds the decision that made a trial and says what it weighed: its record, and what its
+ * model, made again, holds important.
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "why.h"
 
 #include <inttypes.h>
 #include <math.h>
 
-#include "app.h"
 #include "clock.h"
+#include "explain.h"
+#include "retake.h"
+
+#define INFLUENCES_SHOWN 6
 
 static void print_predictions(const itp_campaign *c, const itp_pick *pick)
 {
@@ -61,14 +65,67 @@ static void print_decision(const itp_campaign *c, const itp_decision *made, cons
                made->runners_up[i].parts.total);
 }
 
+/* The decision of a trial while the journal is folded. */
+typedef struct seeking {
+    const itp_campaign *campaign;
+    itp_id trial;
+    uint64_t decision;
+    size_t at; /* which of its picks */
+    int found;
+} seeking;
+
+/* Shares of the variation of the model's mean over the whole space. */
+static void print_influences(const itp_campaign *c, const itp_explanation *e)
+{
+    printf("  matters     %s varies with", c->outcomes[e->outcome].name);
+    for (size_t i = 0; i < e->n_influences && i < INFLUENCES_SHOWN; i++) {
+        const itp_influence *one = &e->influences[i];
+        if (i && one->total < 0.01) break;
+        printf("%s %s %.0f %%", i ? "," : "", one->name, 100 * one->first);
+        if (one->total > one->first + 0.02) printf(" (%.0f %% with others)", 100 * one->total);
+    }
+    printf("\n");
+}
+
+static void print_neighbours(const itp_campaign *c, const itp_snapshot *s, const itp_explanation *e)
+{
+    for (size_t i = 0; i < e->n_neighbours; i++) {
+        char value[100] = "";
+        for (size_t k = 0; k < s->n_observations; k++)
+            if (s->observations[k].trial == e->neighbours[i].trial &&
+                s->observations[k].outcome == e->outcome)
+                app_quantity(value, sizeof value, s->observations[k].value, s->observations[k].sd,
+                             c->outcomes[e->outcome].unit);
+        printf("  nearest     trial %" PRIu64 ", %.2g lengthscales away: %s %s\n",
+               e->neighbours[i].trial, e->neighbours[i].distance, c->outcomes[e->outcome].name,
+               value);
+    }
+}
+
+static itp_status show(void *ctx, const itp_snapshot *snapshot, const itp_event *event,
+                       itp_error *err)
+{
+    seeking *s = ctx;
+    const itp_decision *made = event->made;
+    itp_explanation e;
+    (void)err;
+    if (made->number != s->decision || s->at >= made->n_picks) return ITP_OK;
+    s->found = 1;
+    print_decision(s->campaign, made, &made->picks[s->at], s->trial, event->at_ms);
+    if (made->n_models && itp_explain(snapshot, made->picks[s->at].point, &e) == ITP_OK) {
+        print_influences(s->campaign, &e);
+        print_neighbours(s->campaign, snapshot, &e);
+        itp_explanation_deinit(&e);
+    }
+    return ITP_OK;
+}
+
 int app_why(itp_engine *engine, itp_id trial)
 {
-    const itp_campaign *c = itp_engine_campaign(engine);
-    itp_trial_view view;
-    itp_journal_cursor *cursor;
-    const itp_journal_row *row;
+    const itp_loop *loop = itp_engine_loop(engine);
+    itp_trial_view view, earlier;
     itp_error err = {0};
-    if (itp_loop_trial(itp_engine_loop(engine), trial, &view) != ITP_OK) {
+    if (itp_loop_trial(loop, trial, &view) != ITP_OK) {
         fprintf(stderr, "interphase: there is no trial %" PRIu64 "\n", trial);
         return EXIT_FAILED;
     }
@@ -76,21 +133,17 @@ int app_why(itp_engine *engine, itp_id trial)
         printf("trial %" PRIu64 " was told by a person, not decided\n", trial);
         return EXIT_FINISHED;
     }
-    itp_status st = itp_journal_cursor_open(&cursor, itp_engine_journal(engine), 1, &err);
-    if (st != ITP_OK) return app_fail(st, &err);
-    while ((st = itp_journal_cursor_next(cursor, &row, &err)) == ITP_OK && row) {
-        if (row->event.kind != ITP_EVENT_DECISION || row->event.decision != view.decision) continue;
-        /* Its trials are consecutive: count back to the first of the decision. */
-        itp_trial_view earlier;
-        size_t at = 0;
-        while (trial > at + 1 &&
-               itp_loop_trial(itp_engine_loop(engine), trial - at - 1, &earlier) == ITP_OK &&
-               earlier.decision == view.decision)
-            at++;
-        const itp_decision *made = row->event.made;
-        if (at < made->n_picks) print_decision(c, made, &made->picks[at], trial, row->event.at_ms);
-        break;
-    }
-    itp_journal_cursor_close(cursor);
-    return st == ITP_OK ? EXIT_FINISHED : app_fail(st, &err);
+    seeking s = {
+        .campaign = itp_engine_campaign(engine), .trial = trial, .decision = view.decision};
+    /* Its trials are consecutive: count back to the first of the decision. */
+    while (trial > s.at + 1 && itp_loop_trial(loop, trial - s.at - 1, &earlier) == ITP_OK &&
+           earlier.decision == view.decision)
+        s.at++;
+    retake r;
+    itp_status st = retake_begin(&r, itp_engine_journal(engine), &err);
+    r.decided = show;
+    r.ctx = &s;
+    if (st == ITP_OK) st = retake_fold(&r, itp_engine_journal(engine), 0, NULL, &err);
+    retake_end(&r);
+    return st == ITP_OK || s.found ? EXIT_FINISHED : app_fail(st, &err);
 }

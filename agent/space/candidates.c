@@ -52,6 +52,14 @@ static itp_status check_row(const itp_space *space, size_t row, itp_error *err)
     return ITP_OK;
 }
 
+static const char *const *copy_names(itp_arena *arena, size_t n, const char *const *from)
+{
+    const char **names = from ? itp_arena_alloc(arena, n + 1, sizeof *names) : NULL;
+    for (size_t i = 0; names && i < n; i++)
+        if (!(names[i] = itp_arena_string(arena, from[i]))) return NULL;
+    return names;
+}
+
 static void forget(itp_space *space)
 {
     space->n_rows = space->n_descriptors = space->n_slots = 0;
@@ -72,7 +80,9 @@ itp_status itp_space_set_candidates(itp_space *space, size_t n, const double *po
     while (slots < 2 * n) slots *= 2;
     space->rows = itp_arena_copy(&space->arena, points, n * space->n * sizeof *points);
     space->slots = itp_arena_alloc(&space->arena, slots, sizeof *space->slots);
-    if (!space->rows || !space->slots) return itp_fail(err, ITP_ENOMEM, "candidate table");
+    space->descriptor_names = copy_names(&space->arena, m, descriptor_names);
+    if (!space->rows || !space->slots || (descriptor_names && !space->descriptor_names))
+        return itp_fail(err, ITP_ENOMEM, "candidate table");
     space->n_slots = slots;
     itp_status st = ITP_OK;
     for (size_t i = 0; i < n && st == ITP_OK; i++) st = check_row(space, i, err);

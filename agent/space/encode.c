@@ -29,16 +29,18 @@ static int rows_differ(size_t n, size_t m, const double *rows)
     return 1;
 }
 
-/* Standardised descriptors that say something; their number in *kept. */
+/* Standardised descriptors that say something; their number in *kept, which in *which (arena). */
 static double *useful_descriptors(itp_arena *arena, size_t n, size_t m, const double *in,
-                                  size_t *kept, size_t extra)
+                                  size_t *kept, size_t **which, size_t extra)
 {
+    *which = itp_arena_alloc(arena, m + 1, sizeof **which);
+    if (!*which) return NULL;
     double *wide = itp_arena_alloc(arena, n * (m + extra), sizeof *wide);
     double *narrow = itp_arena_alloc(arena, n * (m + extra), sizeof *narrow);
     if (!wide || !narrow) return NULL;
     *kept = 0;
     for (size_t j = 0; j < m; j++)
-        if (standardise(n, m, in, j, wide + *kept, m + extra)) ++*kept;
+        if (standardise(n, m, in, j, wide + *kept, m + extra)) (*which)[(*kept)++] = j;
     for (size_t i = 0; i < n; i++)
         memcpy(narrow + i * *kept, wide + i * (m + extra), *kept * sizeof *wide);
     return narrow;
@@ -47,7 +49,8 @@ static double *useful_descriptors(itp_arena *arena, size_t n, size_t m, const do
 static itp_status code_labels(itp_arena *arena, param *p)
 {
     size_t n = p->is.n_levels, kept = 0;
-    double *codes = useful_descriptors(arena, n, p->is.n_descriptors, p->is.descriptors, &kept, 1);
+    double *codes =
+        useful_descriptors(arena, n, p->is.n_descriptors, p->is.descriptors, &kept, &p->kept, 1);
     if (!codes) return ITP_ENOMEM;
     int unique = kept > 0 && rows_differ(n, kept, codes);
     p->coded = !unique;
@@ -97,6 +100,20 @@ itp_status itp_space_refresh_columns(itp_space *space)
     space->columns = columns;
     space->d = d;
     return ITP_OK;
+}
+
+const char *itp_space_column_name(const itp_space *space, size_t column)
+{
+    size_t m = space->n_descriptors;
+    if (column >= space->d) return "";
+    if (m && column >= space->d - m && space->descriptor_names)
+        return space->descriptor_names[space->kept[column - (space->d - m)]];
+    const param *p = &space->params[space->columns[column].parameter];
+    size_t k = column - p->column;
+    int code = k + p->coded >= p->n_columns;
+    if (space->columns[column].kind != ITP_COLUMN_DESCRIPTOR || code || !p->is.descriptor_names)
+        return p->is.name;
+    return p->is.descriptor_names[p->kept[k]];
 }
 
 size_t itp_space_d(const itp_space *space)
@@ -229,7 +246,8 @@ itp_status itp_space_decode(const itp_space *space, const double *x, double *poi
 itp_status itp_space_refresh_rows(itp_space *space, size_t m, const double *descriptors)
 {
     size_t kept = 0;
-    double *codes = useful_descriptors(&space->arena, space->n_rows, m, descriptors, &kept, 0);
+    double *codes =
+        useful_descriptors(&space->arena, space->n_rows, m, descriptors, &kept, &space->kept, 0);
     if (!codes) return ITP_ENOMEM;
     space->row_codes = codes;
     space->n_descriptors = kept;

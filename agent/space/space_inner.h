@@ -19,6 +19,7 @@ typedef struct param {
     int described;        /* 1: candidate descriptors stand for it, it has no column */
     size_t column, n_columns;
     double *codes; /* n_levels x n_columns: a label as the models see it */
+    size_t *kept;  /* which of its descriptors its columns are */
     int coded;     /* 1: the last of its columns is a code, the others are descriptors */
 } param;
 
@@ -48,8 +49,10 @@ struct itp_space {
     size_t n_nonlinear, *nonlinear; /* constraints that itp_space_nonlinear reports; heap */
     /* Candidate table. */
     size_t n_rows, n_descriptors, n_slots;
-    double *rows, *row_codes, *matrix; /* n_rows x n, x n_descriptors (standardised), x d */
-    size_t *slots;                     /* hash of rows: row + 1, 0 empty */
+    double *rows, *row_codes, *matrix;   /* n_rows x n, x n_descriptors (standardised), x d */
+    const char *const *descriptor_names; /* of the table, as given; NULL: none were */
+    size_t *kept;                        /* which of them its last columns are */
+    size_t *slots;                       /* hash of rows: row + 1, 0 empty */
 };
 
 /* One parameter on its own: value <-> [0, 1] (index of a label or level likewise). */

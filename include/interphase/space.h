@@ -66,6 +66,8 @@ int itp_space_find(const itp_space *space, const char *name);
 /* The encoded coordinates. d <= sum of parameters and descriptor columns. */
 size_t itp_space_d(const itp_space *space);
 const itp_column *itp_space_columns(const itp_space *space); /* d, borrowed */
+/* What people call a column: the parameter, or the descriptor; borrowed, "" when there is none. */
+const char *itp_space_column_name(const itp_space *space, size_t column);
 
 /* point -> encoded. Exact round trip for discrete kinds; ITP_ERANGE names what is out of bounds.
  * With candidates, the point must be a row of the table when there are descriptor columns. */

@@ -2,6 +2,7 @@
 import csv
 import glob
 import os
+import re
 import tempfile
 import unittest
 
@@ -86,6 +87,21 @@ class Bench(cli.Case):
         self.assertNotIn("instead", out)
         out = self.run_cli("replay", "j.journal", "--with", "surrogate=bayes", "--until", "20")
         self.assertIn("decisions would have been", out)
+
+    def test_status_says_what_mattered_and_what_was_near(self):
+        self.write("data.csv", "name,big,small,none,y\n" + "".join(
+            f"m{i},{i * 7 % 40},{i * 3 % 11},{i * 5 % 13},{10 * (i * 7 % 40) + (i * 3 % 11)}\n" for i in range(40)))
+        self.write("table.yaml", "campaign: table\ncandidates: data.csv\n"
+                   "tasks: {look: {connector: table, with: {file: data.csv}, inputs: [name], outputs: [y], noise: none}}\n"
+                   "objectives: [{maximise: y}]\nagent: {design: {sobol: 12}}\nbudget: {trials: 18}\n")
+        self.run_cli("run", "table.yaml", "--workers", "1")
+        out = self.run_cli("status", "table.journal", "--why", "18")
+        shares = {name: int(share) for name, share in re.findall(r"[ ,](\w+) (\d+) %", out.split("varies with")[1])}
+        self.assertGreater(shares["big"], 80)
+        self.assertEqual(len(re.findall(r"nearest +trial \d+", out)), 3)
+        runners = re.findall(r"runner-up +(\S+)", out)
+        self.assertEqual(len(runners), len(set(runners)))
+        self.assertGreater(len(runners), 1)
 
 
 if __name__ == "__main__":
