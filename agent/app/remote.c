@@ -6,9 +6,9 @@
 
 static int is_for_agents(const char *verb)
 {
-    static const char *const VERBS[] = {"ask",     "tell",    "status",   "pause",
-                                        "resume",  "drain",   "cancel",   "retract",
-                                        "resolve", "approve", "safe-stop"};
+    static const char *const VERBS[] = {"ask",     "tell",    "status",    "pause",
+                                        "resume",  "drain",   "cancel",    "retract",
+                                        "resolve", "approve", "safe-stop", "ready"};
     for (size_t i = 0; i < sizeof VERBS / sizeof *VERBS; i++)
         if (strcmp(VERBS[i], verb) == 0) return 1;
     return 0;

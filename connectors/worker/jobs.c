@@ -79,10 +79,11 @@ static void begin_clock(job *job, int64_t now_ms)
 
 void jobs_assign(session *s, int64_t now_ms)
 {
-    if (s->paused || s->stop != STOP_NONE) return;
-    for (job *job = s->jobs; job; job = job->next) {
-        if (job->state != JOB_QUEUED) continue;
+    if (s->stop != STOP_NONE) return;
+    for (job *job; (job = share_choose(s));) {
         if (!itp_crew_give(s->crew, job)) return;
+        patron *p = session_patron(s, job->offer.campaign);
+        if (p) p->turn = ++s->turns;
         if (job->state == JOB_RUNNING) begin_clock(job, now_ms);
     }
 }
@@ -94,7 +95,7 @@ static void judge_physical(session *s, const itp_message *message, char text[256
     uint32_t epoch;
     itp_error err;
     text[0] = '\0';
-    if (s->halted)
+    if (session_is_halted(s))
         snprintf(text, 256, "stopped for safety; resume first");
     else if (s->starts)
         snprintf(text, 256, "not ready: request %llu was started and its outcome is not known",
@@ -108,14 +109,14 @@ static void judge_physical(session *s, const itp_message *message, char text[256
         snprintf(text, 256, "this station has started this request before (epoch %u)", epoch);
 }
 
-static void judge(session *s, const itp_message *message, char text[256])
+static void judge(session *s, const patron *p, const itp_message *message, char text[256])
 {
     text[0] = '\0';
     if (s->stop != STOP_NONE)
         snprintf(text, 256, "this worker is stopping");
     else if (!itp_plugin_task(s->plugin, message->task))
         snprintf(text, 256, "this worker performs no task %.100s", message->task);
-    else if (s->n_jobs >= 2 * s->options->slots)
+    else if (share_jobs(s, p) >= 2 * s->options->slots)
         snprintf(text, 256, "no free slot: %u are at work", s->n_jobs);
     else if (message->cls == ITP_PHYSICAL)
         judge_physical(s, message, text);
@@ -144,14 +145,15 @@ static job *keep(session *s, const itp_message *message)
     return kept;
 }
 
-void jobs_offer(session *s, const itp_message *message, int64_t now_ms)
+void jobs_offer(session *s, patron *p, const itp_message *message, int64_t now_ms)
 {
+    p->wanted_ms = now_ms;
     store_key key = key_of(message);
     const job *known = find_job(s, message);
     if (known) { /* twice: the heartbeat says that it is here, and a lost ACCEPT is said again */
         if (known->state == JOB_READY && !known->cancelled)
             session_send_attempt(s, ITP_VERB_ACCEPT, &key, 0, NULL);
-        s->beat_at_ms = now_ms;
+        p->beat_at_ms = now_ms;
         return;
     }
     if (itp_outbox_owes(s->outbox, key.campaign, key.request, key.epoch)) {
@@ -159,7 +161,7 @@ void jobs_offer(session *s, const itp_message *message, int64_t now_ms)
         return;
     }
     char text[256];
-    judge(s, message, text);
+    judge(s, p, message, text);
     if (!text[0] && !keep(s, message)) snprintf(text, sizeof text, "out of memory");
     if (text[0])
         session_send_attempt(s, ITP_VERB_DECLINE, &key, 0, text);
@@ -176,8 +178,8 @@ void jobs_start(session *s, const itp_message *message, int64_t now_ms)
         begin_clock(job, now_ms);
     } else if (!job && !itp_outbox_owes(s->outbox, key.campaign, key.request, key.epoch)) {
         session_send_attempt(s, ITP_VERB_DECLINE, &key, 0,
-                             s->halted ? "stopped for safety; resume first"
-                                       : "not accepted here, or not any more");
+                             session_is_halted(s) ? "stopped for safety; resume first"
+                                                  : "not accepted here, or not any more");
     }
     session_flush(s);
 }
@@ -206,7 +208,8 @@ static int send_kept(session *s, const store_key *key)
     size_t size;
     if (itp_store_final(s->store, key->campaign, key->request, &frame, &size, NULL) != ITP_OK)
         return 0;
-    link_send_frame(&s->link, frame, size);
+    patron *p = session_patron(s, key->campaign);
+    if (p) link_send_frame(&p->link, frame, size);
     free(frame);
     return 1;
 }

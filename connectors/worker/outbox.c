@@ -289,9 +289,10 @@ void itp_outbox_sent(itp_outbox *outbox)
     outbox->lent = NULL;
 }
 
-void itp_outbox_rewind(itp_outbox *outbox)
+void itp_outbox_rewind(itp_outbox *outbox, const char *campaign)
 {
-    for (entry *e = outbox->first; e; e = e->next) e->sent = 0;
+    for (entry *e = outbox->first; e; e = e->next)
+        if (strcmp(e->key.campaign, campaign) == 0) e->sent = 0;
 }
 
 int itp_outbox_acknowledge(itp_outbox *outbox, const store_key *key)

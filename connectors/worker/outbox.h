@@ -32,8 +32,8 @@ itp_status itp_outbox_add(itp_outbox *outbox, const store_key *key, void *frame,
  * call. itp_outbox_sent says that it went out; without it the same one comes again. */
 const void *itp_outbox_next(itp_outbox *outbox, const char *campaign, size_t *size);
 void itp_outbox_sent(itp_outbox *outbox);
-/* All are to be sent again: the agent has registered us anew. */
-void itp_outbox_rewind(itp_outbox *outbox);
+/* All of this campaign are to be sent again: its agent has registered us anew. */
+void itp_outbox_rewind(itp_outbox *outbox, const char *campaign);
 
 /* The agent has it. 1 when it was ours to keep. */
 int itp_outbox_acknowledge(itp_outbox *outbox, const store_key *key);

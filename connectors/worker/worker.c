@@ -130,6 +130,37 @@ static itp_status watch_parent(worker *w, itp_error *err)
     return ITP_OK;
 }
 
+/* What it takes to speak to each agent, before anything else is opened. */
+static itp_status settle_agents(worker *w, const itp_worker_options *o, itp_error *err)
+{
+    unsigned n = o->n_endpoints > 0 ? o->n_endpoints : 1;
+    session *s = &w->session;
+    s->patrons = calloc(n, sizeof *s->patrons);
+    if (!s->patrons) return itp_fail(err, ITP_ENOMEM, "agents");
+    for (unsigned i = 0; i < n; i++) {
+        const char *server_key = NULL;
+        if (o->n_server_keys > 0)
+            server_key = o->server_keys[i < o->n_server_keys ? i : o->n_server_keys - 1];
+        patron *p = &s->patrons[s->n_patrons++];
+        p->credit_said = -1;
+        itp_status st = itp_credentials_find(
+            &p->link.who, o->n_endpoints > 0 ? o->endpoints[i] : NULL, o->key, server_key, err);
+        if (st != ITP_OK) return st;
+    }
+    return ITP_OK;
+}
+
+static itp_status open_patrons(session *s, itp_error *err)
+{
+    itp_status st = ITP_OK;
+    for (unsigned i = 0; st == ITP_OK && i < s->n_patrons; i++) {
+        itp_credentials who = s->patrons[i].link.who;
+        st = link_open(&s->patrons[i].link, &who, s->log, err);
+        itp_keys_wipe(&who.keys);
+    }
+    return st;
+}
+
 static itp_status open_session(session *s, worker *w, itp_error *err)
 {
     itp_status st = itp_store_open(&s->store, w->state, err);
@@ -147,12 +178,7 @@ static itp_status open_session(session *s, worker *w, itp_error *err)
                             .store = s->store,
                             .slots = s->options->slots};
     if ((st = itp_crew_open(&s->crew, &setting, err)) != ITP_OK) return st;
-    itp_credentials who;
-    st = itp_credentials_find(&who, s->options->endpoint, s->options->key, s->options->server_key,
-                              err);
-    if (st == ITP_OK) st = link_open(&s->link, &who, s->log, err);
-    itp_keys_wipe(&who.keys);
-    return st;
+    return open_patrons(s, err);
 }
 
 static itp_status open_worker(worker *w, const itp_worker_options *options, const itp_log_to *log,
@@ -162,12 +188,12 @@ static itp_status open_worker(worker *w, const itp_worker_options *options, cons
     s->options = options;
     s->log = log;
     s->name = w->name;
-    s->credit_said = -1;
     if (options->slots < 1 || options->slots > ITP_WORKER_SLOTS_MAX)
         return itp_fail(err, ITP_EINVAL, "%u slots, 1 to %d are allowed", options->slots,
                         ITP_WORKER_SLOTS_MAX);
     itp_status st = take_signals(w, options, err);
     if (st == ITP_OK && options->die_with_parent) st = watch_parent(w, err);
+    if (st == ITP_OK) st = settle_agents(w, options, err);
     if (st == ITP_OK) st = itp_plugin_load(&s->plugin, options->connector, options->base, err);
     if (st == ITP_OK) st = settle_names(w, options, err);
     if (st == ITP_OK) st = settle_config(w, options, err);
@@ -187,7 +213,8 @@ static void close_worker(worker *w)
     itp_crew_close(s->crew);
     itp_outbox_close(s->outbox);
     itp_store_close(s->store);
-    link_close(&s->link);
+    for (unsigned i = 0; i < s->n_patrons; i++) link_close(&s->patrons[i].link);
+    free(s->patrons);
     jobs_free(s);
     itp_plugin_unload(s->plugin);
     itp_units_destroy(w->units);
@@ -212,20 +239,49 @@ static void read_signals(worker *w)
         session_stop(s, s->options->drain && s->stop == STOP_NONE ? STOP_DRAIN : STOP_NOW);
 }
 
+static void handle_patron(session *s, patron *p, int64_t now)
+{
+    link_change change = link_watch(&p->link, now);
+    if (change == LINK_DOWN) session_lost(s, p);
+    if (change == LINK_UP) session_greet(s, p, now);
+    itp_message message;
+    while (link_receive(&p->link, &message) == ITP_OK) session_hear(s, p, &message, now);
+}
+
+enum { POLL_CREW, POLL_SIGNALS, POLL_PARENT, POLL_OWN, POLL_OF_PATRON = 3 };
+
 static void handle(worker *w, const zmq_pollitem_t *items)
 {
     session *s = &w->session;
     int64_t now = itp_clock_monotonic_ms();
-    if (link_stopped(&s->link, s->name)) session_halt(s);
-    if (items[5].revents && s->options->die_with_parent) session_stop(s, STOP_NOW);
-    if (items[4].revents) read_signals(w);
-    link_change change = link_watch(&s->link, now);
-    if (change == LINK_DOWN) session_lost(s);
-    if (change == LINK_UP) session_greet(s, now);
-    itp_message message;
-    while (link_receive(&s->link, &message) == ITP_OK) session_hear(s, &message, now);
+    /* A stop is heard from everybody before anything else is done. */
+    for (unsigned i = 0; i < s->n_patrons; i++)
+        if (link_stopped(&s->patrons[i].link, s->name)) session_halt(s, &s->patrons[i]);
+    if (items[POLL_PARENT].revents && s->options->die_with_parent) session_stop(s, STOP_NOW);
+    if (items[POLL_SIGNALS].revents) read_signals(w);
+    for (unsigned i = 0; i < s->n_patrons; i++) handle_patron(s, &s->patrons[i], now);
     notice *told;
     while ((told = itp_crew_take(s->crew))) session_notice(s, told, now);
+}
+
+/* What to wait for; returns how many. */
+static int list_polls(const worker *w, zmq_pollitem_t *items)
+{
+    const session *s = &w->session;
+    int n = POLL_OWN;
+    items[POLL_CREW] = (zmq_pollitem_t){NULL, itp_crew_descriptor(s->crew), ZMQ_POLLIN, 0};
+    items[POLL_SIGNALS] = (zmq_pollitem_t){NULL, w->signals, ZMQ_POLLIN, 0};
+    /* Without a parent to watch: the signals once more, which does no harm. */
+    items[POLL_PARENT] =
+        (zmq_pollitem_t){NULL, w->parent >= 0 ? w->parent : w->signals, ZMQ_POLLIN, 0};
+    for (unsigned i = 0; i < s->n_patrons; i++) {
+        const agent_link *link = &s->patrons[i].link;
+        short want = (short)(ZMQ_POLLIN | (link->blocked ? ZMQ_POLLOUT : 0));
+        items[n++] = (zmq_pollitem_t){link->dealer, 0, want, 0};
+        items[n++] = (zmq_pollitem_t){link->monitor, 0, ZMQ_POLLIN, 0};
+        items[n++] = (zmq_pollitem_t){link->stop, 0, ZMQ_POLLIN, 0};
+    }
+    return n;
 }
 
 static itp_status live(worker *w)
@@ -233,7 +289,7 @@ static itp_status live(worker *w)
     session *s = &w->session;
     int64_t give_up_ms = INT64_MAX;
     for (;;) {
-        int64_t now = itp_clock_monotonic_ms(), next = session_next_ms(s);
+        int64_t now = itp_clock_monotonic_ms(), next;
         session_tick(s, now);
         if (s->stop != STOP_NONE && session_idle(s)) return ITP_OK;
         if (s->stop == STOP_NOW && give_up_ms == INT64_MAX) give_up_ms = now + GIVE_UP_MS;
@@ -244,17 +300,11 @@ static itp_status live(worker *w)
             if (!moving) return ITP_ETIMEOUT;
             give_up_ms = now + GIVE_UP_MS;
         }
-        next = session_next_ms(s);
+        next = session_next_ms(s, now);
         if (give_up_ms < next) next = give_up_ms;
         long wait = next <= now ? 0 : next - now < POLL_MS_MAX ? (long)(next - now) : POLL_MS_MAX;
-        zmq_pollitem_t items[] = {
-            {s->link.dealer, 0, (short)(ZMQ_POLLIN | (s->link.blocked ? ZMQ_POLLOUT : 0)), 0},
-            {s->link.monitor, 0, ZMQ_POLLIN, 0},
-            {s->link.stop, 0, ZMQ_POLLIN, 0},
-            {NULL, itp_crew_descriptor(s->crew), ZMQ_POLLIN, 0},
-            {NULL, w->signals, ZMQ_POLLIN, 0},
-            {NULL, w->parent, ZMQ_POLLIN, 0}};
-        int n = w->parent >= 0 ? 6 : 5;
+        zmq_pollitem_t items[POLL_OWN + POLL_OF_PATRON * ITP_WORKER_AGENTS_MAX];
+        int n = list_polls(w, items);
         if (zmq_poll(items, n, wait) < 0 && zmq_errno() != EINTR) return ITP_EIO;
         handle(w, items);
     }
@@ -271,7 +321,8 @@ itp_status itp_worker_run(const itp_worker_options *options, const itp_log_to *l
         return st;
     }
     itp_log(log, ITP_INFO, "worker_up", "name=%s connector=%s slots=%u endpoint=%s", w->name,
-            itp_plugin_path(w->session.plugin), options->slots, w->session.link.who.endpoint);
+            itp_plugin_path(w->session.plugin), options->slots,
+            w->session.patrons[0].link.who.endpoint);
     st = live(w);
     session_bye(&w->session, "stopped");
     if (st == ITP_ETIMEOUT) {

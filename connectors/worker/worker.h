@@ -1,5 +1,5 @@
-/* worker.h - the life of a worker process: connects to an agent, says what its connector can do,
- * runs what it is offered in its slots, and keeps what it owes until the agent has it.
+/* worker.h - the life of a worker process: connects to an agent or several, says what its connector
+ * can do, runs what it is offered in its slots, and keeps what it owes until the agent has it.
  *   An agent that goes away is waited for; results pile up in the outbox meanwhile. SIGTERM and
  * SIGINT end it cleanly: running repeatable work is given up (with `drain`: finished first),
  * physical work is always finished, results are on disk, the agent hears BYE.
@@ -10,19 +10,23 @@
 #include "log.h"
 #include "plugin.h"
 
-#define ITP_WORKER_SLOTS_MAX 1024
+#define ITP_WORKER_SLOTS_MAX  1024
+#define ITP_WORKER_AGENTS_MAX 64
 
 typedef struct itp_worker_options {
-    const char *endpoint;   /* ipc://... or tcp://... of the agent; NULL: as the key file says */
-    const char *connector;  /* name or path; REGISTER says the same word, its schema the id */
-    const char *config;     /* JSON object for the connector; NULL: none */
-    const char *name;       /* as the agent shows it; NULL: HOST-CONNECTOR */
-    const char *state;      /* folder of outbox, ledger and attempts; NULL: by name in the home */
-    const char *base;       /* relative paths start here, the connector's too; NULL: this folder */
-    const char *key;        /* TCP: file or name of ours; NULL: one that knows the agent */
-    const char *server_key; /* TCP: the agent's, or a file with it; NULL: as the key file says */
+    /* ipc://... or tcp://... of each agent; none: where the key file says */
+    const char *const *endpoints;
+    const char *connector; /* name or path; REGISTER says the same word, its schema the id */
+    const char *config;    /* JSON object for the connector; NULL: none */
+    const char *name;      /* as the agent shows it; NULL: HOST-CONNECTOR */
+    const char *state;     /* folder of outbox, ledger and attempts; NULL: by name in the home */
+    const char *base;      /* relative paths start here, the connector's too; NULL: this folder */
+    const char *key;       /* TCP: file or name of ours; NULL: one that knows the agent */
+    /* TCP: of each agent in turn, or a file with it; the last serves the rest, none: as the key
+     * file says */
+    const char *const *server_keys;
     const char *const *allow; /* programs that `command` may run; each a path or a name */
-    unsigned slots, n_allow;
+    unsigned n_endpoints, n_server_keys, slots, n_allow;
     int drain;           /* 1: a signal lets running work finish */
     int die_with_parent; /* 1: ends when the process that started it does, and on its BYE; SIGINT is
                             left to that parent */

@@ -43,6 +43,7 @@ static const char HELP[] =
 typedef struct {
     itp_worker_options options;
     const char *allow[ALLOW_MAX];
+    const char *endpoints[ITP_WORKER_AGENTS_MAX], *server_keys[ITP_WORKER_AGENTS_MAX];
     const char *check; /* task */
     itp_log_to log;
     int describe;
@@ -75,6 +76,17 @@ static int read_slots(const char *text, unsigned *out)
     return 0;
 }
 
+/* One more value of an option that may be repeated. */
+static int add(const char **list, unsigned *n, unsigned most, const char *option)
+{
+    if (*n == most) {
+        fprintf(stderr, "interphase worker: more than %u times %s\n", most, option);
+        return USAGE;
+    }
+    list[(*n)++] = optarg;
+    return 0;
+}
+
 /* -1: go on; else the exit code. */
 static int read_arguments(int argc, char **argv, arguments *a)
 {
@@ -100,17 +112,18 @@ static int read_arguments(int argc, char **argv, arguments *a)
     int bad = 0;
     for (int option; !bad && (option = getopt_long(argc, argv, "h", OPTIONS, NULL)) != -1;) {
         switch (option) {
-        case 'c': o->endpoint = optarg; break;
+        case 'c':
+            bad = add(a->endpoints, &o->n_endpoints, ITP_WORKER_AGENTS_MAX, "--connect");
+            break;
         case 'K': o->key = optarg; break;
-        case 'P': o->server_key = optarg; break;
+        case 'P':
+            bad = add(a->server_keys, &o->n_server_keys, ITP_WORKER_AGENTS_MAX, "--server-key");
+            break;
         case 'C': o->connector = optarg; break;
         case 'j': o->config = optarg; break;
         case 's': bad = read_slots(optarg, &o->slots); break;
         case 'n': o->name = optarg; break;
-        case 'a':
-            if (o->n_allow == ALLOW_MAX) return complain("too many --allow");
-            a->allow[o->n_allow++] = optarg;
-            break;
+        case 'a': bad = add(a->allow, &o->n_allow, ALLOW_MAX, "--allow"); break;
         case 'b': o->base = optarg; break;
         case 'S': o->state = optarg; break;
         case 'd': o->drain = 1; break;
@@ -194,8 +207,10 @@ int main(int argc, char **argv)
         return ask_connector(&a, rest);
     }
     if (rest) return complain("unexpected argument");
-    if (!a.options.endpoint && !a.options.key) return complain("--connect or --key is missing");
+    if (!a.options.n_endpoints && !a.options.key) return complain("--connect or --key is missing");
     a.options.allow = a.allow;
+    a.options.endpoints = a.endpoints;
+    a.options.server_keys = a.server_keys;
     itp_error err = {.status = ITP_OK};
     itp_status st = itp_worker_run(&a.options, &a.log, &err);
     if (st != ITP_OK) fprintf(stderr, "interphase worker: %s\n", err.text);

@@ -30,12 +30,13 @@ class Secure(cli.Case):
                     stream.close()
         super().tearDown()
 
-    def begin(self, *words, trials=30, latency=", latency: 50 ms"):
+    def begin(self, *words, trials=30, latency=", latency: 50 ms", name="branin", more=""):
         """The agent's process, and its endpoint."""
-        self.write("branin.yaml", cli.BRANIN % (latency, "", trials, ""))
-        with open(self.path("agent.log"), "w", encoding="utf-8") as log:
+        campaign = cli.BRANIN % (latency, "", trials, more)
+        self.write(f"{name}.yaml", campaign.replace("campaign: branin", f"campaign: {name}"))
+        with open(self.path("agent.log"), "a", encoding="utf-8") as log:
             process = subprocess.Popen(
-                [cli.PROGRAM, "run", "branin.yaml", "--workers", "0", "--listen", "tcp://127.0.0.1:*",
+                [cli.PROGRAM, "run", f"{name}.yaml", "--workers", "0", "--listen", "tcp://127.0.0.1:*",
                  "--json", *words], cwd=self.folder, env=self.environment, text=True,
                 stdout=subprocess.PIPE, stderr=log)
         self.running.append(process)
