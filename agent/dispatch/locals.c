@@ -30,8 +30,19 @@ static void worker_path(char *out, size_t size)
     snprintf(out, size, "%s%s", slash ? self : "", "interphase-worker");
 }
 
-/* Programs that the campaign's `run` options name: the person who starts the campaign here owns
- * these workers too, so what the campaign names they may run. */
+/* The program of a `run`, or the file of a `model: FILE.py:NAME`; the caller's to free, NULL: none.
+ */
+static char *program_of(const json_t *with)
+{
+    const char *run = json_string_value(json_array_get(json_object_get(with, "run"), 0));
+    const char *model = json_string_value(json_object_get(with, "model"));
+    if (run) return strdup(run);
+    return model && strstr(model, ".py:") ? strndup(model, (size_t)(strrchr(model, ':') - model))
+                                          : NULL;
+}
+
+/* Programs that the campaign's options name: the person who starts the campaign here owns these
+ * workers too, so what the campaign names they may run. */
 static size_t programs(const itp_campaign *c, const char *connector, char **out)
 {
     size_t n = 0;
@@ -41,9 +52,7 @@ static size_t programs(const itp_campaign *c, const char *connector, char **out)
             const char *own = task->sources[s].connector;
             if (!own || strcmp(own, connector) != 0) continue;
             json_t *with = json_loads(task->sources[s].options, 0, NULL);
-            const char *program =
-                json_string_value(json_array_get(json_object_get(with, "run"), 0));
-            if (program && (out[n] = strdup(program))) n++;
+            if ((out[n] = program_of(with))) n++;
             json_decref(with);
         }
     }

@@ -12,6 +12,7 @@
  * numbers; [phase] may be left out when there is one file. An instance keeps its phases and engine
  * between attempts. The worker's config may name programs: {"programs": {"lammps":
  * "/opt/lammps/lmp"}} and a cache. SPDX-License-Identifier: GPL-3.0-or-later */
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +82,7 @@ typedef struct instance {
     const itp_host *host;
     char base[512], cache[512], lammps[512], ase[512];
     int has_cache;
+    json_t *allow; /* Python files that a campaign may name as models */
     /* What the last attempt opened, kept when the next one asks for the same. */
     char *key;
     itp_engine *engine;
@@ -108,6 +110,7 @@ static void close_instance(void *ctx)
 {
     if (!ctx) return;
     forget(ctx);
+    json_decref(((instance *)ctx)->allow);
     free(ctx);
 }
 
@@ -135,10 +138,34 @@ static itp_status open_instance(void **out, const itp_host *host, const char *co
     snprintf(self->lammps, sizeof self->lammps, "%s", lammps ? lammps : "");
     snprintf(self->ase, sizeof self->ase, "%s", ase ? ase : "");
     self->has_cache = cache != NULL;
+    self->allow = json_incref(json_object_get(json, "allow"));
     self->host = host;
     json_decref(json);
     *out = self;
     return ITP_OK;
+}
+
+/* A calculator in a file of Python runs on this machine: only what the worker's owner has named. */
+static itp_status model_allowed(const instance *self, const char *model, itp_error *err)
+{
+    char path[PATH_MAX], allowed[PATH_MAX], joined[PATH_MAX];
+    const char *colon = strrchr(model, ':');
+    size_t i;
+    json_t *item;
+    if (!strstr(model, ".py:")) return ITP_OK;
+    snprintf(joined, sizeof joined, "%.*s", (int)(colon - model), model);
+    if (!realpath(joined, path)) return ITP_OK; /* the engine says that there is none */
+    json_array_foreach(self->allow, i, item)
+    {
+        const char *text = json_string_value(item);
+        if (!text) continue;
+        snprintf(joined, sizeof joined, "%s%s%s", text[0] == '/' ? "" : self->base,
+                 text[0] == '/' || !self->base[0] ? "" : "/", text);
+        if (realpath(joined, allowed) && strcmp(allowed, path) == 0) return ITP_OK;
+    }
+    return itp_fail(err, ITP_EINVAL,
+                    "model '%s': this worker may not load %s; its owner allows it with --allow %s",
+                    model, path, path);
 }
 
 /* Engine and phases for a setting; the same as last time when the options are. */
@@ -149,8 +176,10 @@ static itp_status prepare_for(instance *self, const char *options, const setting
     forget(self);
     const char *cache = set->has_cache ? set->cache : self->has_cache ? self->cache : NULL;
     const char *program = strcmp(set->engine, "ase") == 0 ? self->ase : self->lammps;
-    itp_status st = itp_engine_create(&self->engine, set->engine, *program ? program : NULL,
-                                      set->model, cache, err);
+    itp_status st = model_allowed(self, set->model, err);
+    if (st == ITP_OK)
+        st = itp_engine_create(&self->engine, set->engine, *program ? program : NULL, set->model,
+                               cache, err);
     for (size_t i = 0; st == ITP_OK && i < set->n_files; i++) {
         itp_crystal *c = NULL;
         st = itp_crystal_read(&c, set->files[i], err);

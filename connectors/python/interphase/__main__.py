@@ -42,8 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--log", choices=LEVELS, default="warn", help="least level on standard error")
     p.add_argument("--describe", action="store_true", help="print the tasks as JSON")
     p.add_argument("--check", nargs=2, metavar=("TASK", "OPTIONS"), help="check a task's options (a JSON object)")
+    p.add_argument("--allow", action="append", default=[], metavar="FILE",
+                   help="a Python file that a campaign may name as a model; may be repeated")  # fmt: skip
     # Of `interphase worker`, and without a meaning here: a file of tasks runs what its owner wrote.
-    p.add_argument("--allow", action="append", help=argparse.SUPPRESS)
     p.add_argument("--config", help=argparse.SUPPRESS)
     p.add_argument("--version", action="version", version=f"interphase (Python) {VERSION}")
     return p
@@ -82,6 +83,7 @@ def main(words: list[str] | None = None) -> int:
         worker.run(worker.Options(
             file=file, connect=a.connect or "", key=a.key, server_key=a.server_key, connector=a.connector or file,
             slots=a.slots, name=a.name, base=a.base, state=a.state, drain=a.drain, die_with_parent=a.die_with_parent,
+            allow=a.allow,
         ))  # fmt: skip
     except (worker.WorkerError, StoreError, OSError, ImportError, ValueError, SignatureError, units.UnitError) as why:
         print(f"interphase worker: {why}", file=sys.stderr)

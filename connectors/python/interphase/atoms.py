@@ -33,6 +33,8 @@ def calculator(model: str, base: str = ".") -> Any:
     spec = importlib.util.spec_from_file_location("interphase_calculator", path)
     if spec is None or spec.loader is None or not os.path.isfile(path):
         raise Refused(f"model '{model}': {path} is no Python file")
+    if not attempt().may_load(path):
+        raise Refused(f"model '{model}': this worker may not load {path}; its owner allows it with --allow {path}")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     if not callable(getattr(module, name, None)):

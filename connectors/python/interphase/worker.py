@@ -13,7 +13,7 @@ import socket
 import sys
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Sequence
 
 import zmq
 
@@ -47,6 +47,7 @@ class Options:
     name: str = ""  # default: HOST-FILE
     base: str = "."  # relative paths start here
     state: str = ""  # outbox, ledger and attempts; default: by name, in the home
+    allow: Sequence[str] = ()  # further Python files that a campaign may name as models
     drain: bool = False  # a signal lets running work finish
     die_with_parent: bool = False
 
@@ -96,7 +97,8 @@ class Worker:
             os.set_blocking(end, False)
         self._take_signals(told)
         self._parent = self._watch_parent() if options.die_with_parent else -1
-        self.crew = Crew(file, base, os.path.join(os.path.abspath(state), "work"), name, options.slots)
+        allowed = [os.path.realpath(os.path.join(base, path)) for path in (file, *options.allow)]
+        self.crew = Crew(file, base, os.path.join(os.path.abspath(state), "work"), name, options.slots, allowed)
         schema = _ask_tasks(self.crew)
         self.store = Store(state)
         self.outbox = Outbox(self.store)

@@ -81,6 +81,23 @@ class Atoms(python_case.Case):
         self.assertAlmostEqual(worker["b"], worker["a"] / 10, 9)
         self.assertAlmostEqual(worker["energy"], 0, 1)
 
+    def test_only_the_owner_lets_a_worker_load_a_file(self):
+        """How: workers started by hand, with and without --allow, and a campaign that names a file as its model."""
+        for connector, more in (("interface", ', engine: ase, cache: ""'), ("./tasks.py", "")):
+            for allowed in ([], ["--allow", "other.py"]):
+                self.write("x.yaml", CAMPAIGN % (connector, "other.py:lennard_jones", more))
+                endpoint = "ipc://" + self.path("agent.sock")
+                agent = self.start("run", "x.yaml", "--journal", "x.journal", "--workers", "0", "--quiet", "--listen", endpoint)
+                worker = self.start("worker", "--connector", connector, "--connect", endpoint, "--state", "state", *allowed)
+                agent.communicate(timeout=120)
+                worker.terminate()
+                worker.communicate(timeout=60)
+                failed = self.rows("select json_extract(payload, '$.text') from event where kind = 'failure'", "x.journal")
+                self.assertEqual(len(failed), 0 if allowed else 1, failed)
+                if failed:
+                    self.assertIn("other.py; its owner allows it with --allow", failed[0][0])
+                os.remove(self.path("x.journal"))
+
     def test_a_model_that_is_none_is_named(self):
         for connector, more in (("interface", ', engine: ase, cache: ""'), ("./tasks.py", "")):
             for model, word in (("pbe", "FILE.py:NAME"), ("nowhere.py:make", "nowhere.py")):
