@@ -83,6 +83,9 @@ static const itp_command COMMANDS[] = {
      "what protects people is an emergency stop in hardware.\n"},
     {"ready", app_ready, "a person's word that a station stopped for safety may work again",
      "usage: interphase ready JOURNAL [--station NAME] [REASON] [--by NAME]\n"},
+    {"approve", app_approve, "a person's word on a request that waits for approval",
+     "usage: interphase approve JOURNAL REQUEST [--reject] [REASON] [--by NAME]\n"
+     "What is rejected counts as infeasible: the model learns to keep away.\n"},
     {"cancel", app_cancel, "cancel a trial, a request, or everything open",
      "usage: interphase cancel JOURNAL --trial ID | --request ID | --all [REASON] [--by NAME]\n"
      "What a station moves is asked to stop and stays open until the station says what came of "

@@ -31,6 +31,7 @@ int app_resume(int argc, char **argv);
 int app_drain(int argc, char **argv);
 int app_safe_stop(int argc, char **argv);
 int app_ready(int argc, char **argv);
+int app_approve(int argc, char **argv);
 int app_cancel(int argc, char **argv);
 int app_retract(int argc, char **argv);
 int app_resolve(int argc, char **argv);

@@ -1,7 +1,7 @@
 # Bash completion of interphase.
 _interphase() {
     local current=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]}
-    local commands="check run worker ask tell status replay bench export pause resume drain safe-stop ready cancel retract resolve keygen enrol"
+    local commands="check run worker ask tell status replay bench export pause resume drain safe-stop ready approve cancel retract resolve keygen enrol"
     if [ "$COMP_CWORD" = 1 ]; then
         mapfile -t COMPREPLY < <(compgen -W "$commands --help --version" -- "$current")
         return
@@ -18,6 +18,7 @@ _interphase() {
     export) options="--format -o" ;;
     pause | resume | drain) options="--by" ;;
     safe-stop | ready) options="--station --by" ;;
+    approve) options="--reject --by" ;;
     cancel) options="--trial --request --all --by" ;;
     retract) options="--trial --request --event --by" ;;
     resolve) options="--request --as --by --reason" ;;

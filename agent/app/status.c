@@ -18,11 +18,11 @@
 
 static const char *life(const itp_counts *n)
 {
-    return n->finished   ? "finished"
-           : n->draining ? "draining"
-           : n->paused   ? "paused"
-           : n->held     ? "waiting for a person"
-                         : "open";
+    return n->finished              ? "finished"
+           : n->draining            ? "draining"
+           : n->paused              ? "paused"
+           : n->held || n->approval ? "waiting for a person"
+                                    : "open";
 }
 
 static void print_request(const itp_loop *loop, itp_id id)
@@ -73,7 +73,7 @@ static void print_stations(const itp_loop *loop)
 
 static int is_open_state(itp_request_state state)
 {
-    return state <= ITP_REQUEST_PERSON || state == ITP_REQUEST_DEAD;
+    return state <= ITP_REQUEST_APPROVAL || state == ITP_REQUEST_DEAD;
 }
 
 static void print_corrected(const itp_loop *loop, size_t n_requests)
@@ -194,6 +194,9 @@ static void print_event(const itp_journal_row *row)
     case ITP_EVENT_DECLINED: printf("declined: %s", e->text ? e->text : ""); break;
     case ITP_EVENT_TIMER: printf("back-off is over"); break;
     case ITP_EVENT_CANCELLED: printf("cancelled by %s", e->text ? e->text : "somebody"); break;
+    case ITP_EVENT_APPROVED:
+        printf("%s by %s", e->number ? "rejected" : "approved", e->text ? e->text : "somebody");
+        break;
     case ITP_EVENT_RESOLVED:
         printf("resolved as %s by %s", way_text(e->number), e->text ? e->text : "somebody");
         break;

@@ -36,12 +36,17 @@ typedef struct told {
 
 static int read_told(int argc, char **argv, json_t *words, told *out)
 {
-    static const struct option LONG[] = {
-        {"trial", required_argument, NULL, 't'},  {"request", required_argument, NULL, 'r'},
-        {"event", required_argument, NULL, 'e'},  {"station", required_argument, NULL, 's'},
-        {"as", required_argument, NULL, 'A'},     {"by", required_argument, NULL, 'b'},
-        {"reason", required_argument, NULL, 'x'}, {"text", required_argument, NULL, 'x'},
-        {"all", no_argument, NULL, 'a'},          {NULL, 0, NULL, 0}};
+    static const struct option LONG[] = {{"trial", required_argument, NULL, 't'},
+                                         {"request", required_argument, NULL, 'r'},
+                                         {"event", required_argument, NULL, 'e'},
+                                         {"station", required_argument, NULL, 's'},
+                                         {"as", required_argument, NULL, 'A'},
+                                         {"by", required_argument, NULL, 'b'},
+                                         {"reason", required_argument, NULL, 'x'},
+                                         {"text", required_argument, NULL, 'x'},
+                                         {"all", no_argument, NULL, 'a'},
+                                         {"reject", no_argument, NULL, 'R'},
+                                         {NULL, 0, NULL, 0}};
     static const char *const KEYS[] = {['t'] = "trial", ['r'] = "request", ['e'] = "event"};
     char command[32];
     long long id;
@@ -51,6 +56,7 @@ static int read_told(int argc, char **argv, json_t *words, told *out)
     for (int c; (c = getopt_long(argc, argv, "", LONG, NULL)) != -1;) {
         switch (c) {
         case 'a': out->all = 1; break;
+        case 'R': json_object_set_new(words, "reject", json_true()); break;
         case 'A': json_object_set_new(words, "as", json_string(optarg)); break;
         case 's': json_object_set_new(words, "worker", json_string(optarg)); break;
         case 'b': out->by = optarg; break;
@@ -181,5 +187,25 @@ int app_resolve(int argc, char **argv)
         return code;
     }
     add_reason(words, t.by, t.reason);
+    return say(t.journal, words);
+}
+
+int app_approve(int argc, char **argv)
+{
+    json_t *words = json_pack("{s:s}", "verb", "approve");
+    told t;
+    long long id;
+    int code = read_told(argc, argv, words, &t);
+    if (!code && !json_object_get(words, "request")) {
+        if (optind < argc && app_number(argv[optind], 1, &id) && optind++)
+            json_object_set_new(words, "request", json_integer(id));
+        else
+            code = app_usage("approve ", "approve takes a journal and the number of a request");
+    }
+    if (code) {
+        json_decref(words);
+        return code;
+    }
+    add_reason(words, t.by, optind < argc ? argv[optind] : t.reason);
     return say(t.journal, words);
 }

@@ -15,6 +15,7 @@ typedef struct campaign_whole {
     const csv_table *table;     /* candidates; NULL when there are none */
     size_t *row_of;             /* row of the space -> row of the table */
     size_t n_further, *further; /* further columns -> columns of the table */
+    itp_approval approve;       /* of the campaign; tasks that say nothing else share its hazard */
     const char **limit_texts;   /* n_limits: what each limit bounds, without its bounds */
 } campaign_whole;
 
@@ -63,6 +64,9 @@ void builder_space(builder *b, const yaml_node *root);
 void builder_constraints(builder *b, const yaml_node *node);
 void builder_rows(builder *b, const yaml_node *candidates);
 void builder_tasks(builder *b, const yaml_node *node);
+void builder_handling(builder *b,
+                      const yaml_node *approve); /* approvals and samples of all tasks */
+void builder_handling_undo(campaign_whole *whole);
 void builder_corrections(builder *b); /* of all tasks, once their inputs are tied */
 void builder_objectives(builder *b, const yaml_node *node);
 void builder_limits(builder *b, const yaml_node *node);
@@ -71,6 +75,8 @@ void builder_budget(builder *b, const yaml_node *node);
 void builder_stop(builder *b, const yaml_node *node);
 void builder_prior(builder *b, const yaml_node *node);
 
+/* The parameters as names in conditions, with their labels; NULL: no memory. */
+itp_symbol *builder_symbols(builder *b);
 /* An expression of outcomes; *outcome is the one it is, or -1. NULL after reporting. */
 itp_expression *builder_expression(builder *b, const yaml_node *node, size_t at, size_t length,
                                    const char *what, int *outcome);

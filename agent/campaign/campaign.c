@@ -126,6 +126,7 @@ static void read_all(builder *b, const yaml_node *root)
     builder_constraints(b, slot[CONSTRAINTS]);
     builder_rows(b, slot[CANDIDATES]);
     builder_tasks(b, slot[TASKS]);
+    builder_handling(b, slot[APPROVE]);
     builder_objectives(b, slot[OBJECTIVES]);
     builder_limits(b, slot[LIMITS]);
     builder_agent(b, slot[AGENT]);
@@ -254,6 +255,7 @@ void itp_campaign_destroy(itp_campaign *campaign)
         itp_expression_destroy(campaign->limits[i].what);
     itp_space_destroy(campaign->space);
     campaign_whole *whole = (campaign_whole *)campaign;
+    builder_handling_undo(whole);
     itp_arena_deinit(&whole->arena);
     free(whole);
 }

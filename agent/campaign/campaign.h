@@ -73,6 +73,14 @@ typedef struct itp_correction {
 
 #define ITP_CORRECTIONS_MAX 32 /* rules of a task: one bit each in a failure's event */
 
+/* Which requests wait for a person's word before anybody gets them. */
+typedef struct itp_approval {
+    int first, all;         /* the first of each kind; every one */
+    double above_cost;      /* those of a source that costs more; INFINITY: none */
+    itp_expression *hazard; /* those at a point where this condition holds; NULL: none */
+    const char *hazard_text;
+} itp_approval;
+
 typedef struct itp_campaign_task {
     const char *name, *connector; /* of its first source; NULL: measured by a person (ask, tell) */
     itp_class cls;
@@ -84,7 +92,11 @@ typedef struct itp_campaign_task {
                          source answers unless a decision says otherwise */
     double timeout_s, lease_s, backoff_s; /* timeout INFINITY when none */
     unsigned attempts;
-    const char *rest; /* JSON: corrections, sample, approve: carried for later work */
+    itp_approval approve;
+    const char *sample;    /* the sample that each request consumes; NULL: none, or */
+    itp_input sample_from; /* where its id comes from, when */
+    int has_sample_from;   /* is 1 */
+    const char *rest;      /* JSON: corrections, sample, approve as written */
     size_t n_corrections, n_knobs;
     const itp_correction *corrections;
     const itp_knob *knobs;
@@ -165,7 +177,7 @@ typedef struct itp_campaign {
     itp_stop stop;
     size_t n_priors;
     const itp_prior *priors;
-    const char *rest; /* JSON: data, reference, approve: carried for later work */
+    const char *rest; /* JSON: data, reference, approve as written, for people */
 } itp_campaign;
 
 /* What check found; errors make the campaign invalid. */

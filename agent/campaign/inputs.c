@@ -68,6 +68,11 @@ static int tie(const builder *b, const char *from, const char *as, itp_input *in
     return 1;
 }
 
+int builder_tie(const builder *b, const char *as, const char *from, itp_input *out)
+{
+    return tie(b, from, as, out);
+}
+
 /* The output of another task; 0 when the text names none. */
 static int tie_output(builder *b, const yaml_node *node, const char *as, size_t task, itp_input *in)
 {

@@ -266,8 +266,7 @@ static void read_parameter(builder *b, const yaml_node *key, const yaml_node *no
         read_descriptors(b, slot[DESCRIPTORS], p);
 }
 
-/* Compiles each `when` here too, because here its place in the file is known. */
-static void check_conditions(builder *b)
+itp_symbol *builder_symbols(builder *b)
 {
     itp_symbol *symbols = builder_alloc(b, b->n_params, sizeof *symbols);
     for (size_t i = 0; symbols && i < b->n_params; i++) {
@@ -276,6 +275,13 @@ static void check_conditions(builder *b)
         symbols[i].n_labels = b->params[i].n_levels;
         symbols[i].labels = b->params[i].labels;
     }
+    return symbols;
+}
+
+/* Compiles each `when` here too, because here its place in the file is known. */
+static void check_conditions(builder *b)
+{
+    itp_symbol *symbols = builder_symbols(b);
     for (size_t i = 0; symbols && i < b->n_params; i++) {
         itp_expression *e = NULL;
         itp_fault fault = {0};

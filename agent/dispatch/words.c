@@ -147,15 +147,11 @@ itp_status itp_word_read(itp_word *w, const char *text, const itp_loop *loop, it
     static const struct {
         const char *verb;
         itp_event_kind kind;
-    } PLAIN[] = {{"pause", ITP_EVENT_PAUSED},
-                 {"resume", ITP_EVENT_RESUMED},
-                 {"stop", ITP_EVENT_STOPPED},
-                 {"drain", ITP_EVENT_DRAINED},
-                 {"safe_stop", ITP_EVENT_SAFE_STOPPED},
-                 {"ready", ITP_EVENT_READY},
-                 {"cancel", ITP_EVENT_CANCELLED},
-                 {"retract", ITP_EVENT_RETRACTED},
-                 {"ask", ITP_EVENT_ASKED}};
+    } PLAIN[] = {{"pause", ITP_EVENT_PAUSED},           {"resume", ITP_EVENT_RESUMED},
+                 {"stop", ITP_EVENT_STOPPED},           {"drain", ITP_EVENT_DRAINED},
+                 {"safe_stop", ITP_EVENT_SAFE_STOPPED}, {"ready", ITP_EVENT_READY},
+                 {"approve", ITP_EVENT_APPROVED},       {"cancel", ITP_EVENT_CANCELLED},
+                 {"retract", ITP_EVENT_RETRACTED},      {"ask", ITP_EVENT_ASKED}};
     *w = (itp_word){.event = {.index = -1, .cost = NAN}};
     json_error_t at;
     w->json = json_loads(text, 0, &at);
@@ -173,6 +169,7 @@ itp_status itp_word_read(itp_word *w, const char *text, const itp_loop *loop, it
         w->event.kind = PLAIN[i].kind;
         w->event.number = json_integer_value(
             json_object_get(w->json, PLAIN[i].kind == ITP_EVENT_ASKED ? "n" : "event"));
+        if (json_is_true(json_object_get(w->json, "reject"))) w->event.number = 1;
         return ITP_OK;
     }
     return itp_fail(err, ITP_ENOTSUP, "there is no verb %s", verb);

@@ -4,6 +4,7 @@
  *   {"verb": "cancel", "trial": 3} or {"request": 7} or neither: everything open
  *   {"verb": "retract", "trial": 3} or {"request": 7} or {"event": 12}
  *   {"verb": "safe_stop", "worker": "bench-1"} or without: every station; {"verb": "ready", ...}
+ *   {"verb": "approve", "request": 7, "reject": true}
  *   {"verb": "ask", "n": 2}
  *   {"verb": "status"}                    of a running agent; answered by account.h
  *   {"verb": "tell", "trial": 3, "task": "t", "values": [{"name", "number", "sd", "unit"} |

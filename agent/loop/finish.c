@@ -22,7 +22,9 @@ static itp_status give_up_queued(itp_loop *loop)
 {
     for (itp_id id = 1; id <= loop->n_requests; id++) {
         const request *r = &loop->requests[id - 1];
-        if (r->state != ITP_REQUEST_QUEUED && r->state != ITP_REQUEST_BACKOFF) continue;
+        if (r->state != ITP_REQUEST_QUEUED && r->state != ITP_REQUEST_BACKOFF &&
+            r->state != ITP_REQUEST_APPROVAL)
+            continue;
         itp_status st = request_finish(loop, id, ITP_REQUEST_CANCELLED);
         if (st != ITP_OK) return st;
         for (size_t i = 0; i < loop->requests[id - 1].n_trials; i++) {

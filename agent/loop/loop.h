@@ -49,6 +49,7 @@ typedef enum itp_request_state {
     ITP_REQUEST_STARTED,  /* physical: matter moves */
     ITP_REQUEST_IN_DOUBT, /* physical: contact lost after START */
     ITP_REQUEST_PERSON,   /* a person measures it: tell */
+    ITP_REQUEST_APPROVAL, /* waits for a person's approval */
     ITP_REQUEST_DONE,
     ITP_REQUEST_FAILED,
     ITP_REQUEST_DEAD, /* held for a person, with every attempt's reason in the journal */
@@ -96,7 +97,8 @@ typedef struct itp_counts {
     size_t workers, slots, busy;
     uint64_t decisions, generation;
     int deciding, paused, stopping, finished;
-    int draining; /* 1: nothing is handed out; the session ends with what runs now */
+    size_t approval; /* requests that wait for a person's approval */
+    int draining;    /* 1: nothing is handed out; the session ends with what runs now */
 } itp_counts;
 
 typedef enum itp_halt {

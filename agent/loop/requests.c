@@ -138,7 +138,7 @@ static int is_exact(const itp_loop *loop, int task)
 
 int request_is_open(const request *r)
 {
-    return r->state <= ITP_REQUEST_PERSON;
+    return r->state <= ITP_REQUEST_APPROVAL;
 }
 
 int request_is_physical(const itp_loop *loop, const request *r)
@@ -197,10 +197,8 @@ itp_status request_create(itp_loop *loop, itp_id trial_id, int task, int source,
     requests[loop->n_requests++] = fresh;
     *out = loop->n_requests;
     if ((st = index_request(loop, *out)) != ITP_OK) return st;
-    if (loop->campaign->tasks[task].connector)
-        queue_push(loop, *out);
-    else
-        loop->requests[*out - 1].state = ITP_REQUEST_PERSON;
+    if (loop->campaign->tasks[task].connector) return request_release(loop, *out);
+    loop->requests[*out - 1].state = ITP_REQUEST_PERSON;
     return ITP_OK;
 }
 
@@ -244,6 +242,7 @@ static itp_status leave_state(itp_loop *loop, itp_id id)
         if (st != ITP_OK) return st;
     }
     if (r->state == ITP_REQUEST_QUEUED) queue_remove(loop, id);
+    if (r->state == ITP_REQUEST_APPROVAL) loop->counts.approval--;
     if (r->state == ITP_REQUEST_DEAD || r->state == ITP_REQUEST_IN_DOUBT) loop->counts.held--;
     worker_release(loop, id);
     r->since_ms = loop->now_ms;

@@ -64,10 +64,18 @@ const char *itp_trial_state_name(itp_trial_state state)
 
 const char *itp_request_state_name(itp_request_state state)
 {
-    static const char *const NAMES[] = {
-        "queued",   "backing off",          "running",  "accepted", "started",
-        "in doubt", "waiting for a person", "measured", "failed",   "held",
-        "cancelled"};
+    static const char *const NAMES[] = {"queued",
+                                        "backing off",
+                                        "running",
+                                        "accepted",
+                                        "started",
+                                        "in doubt",
+                                        "waiting for a person",
+                                        "waiting for approval",
+                                        "measured",
+                                        "failed",
+                                        "held",
+                                        "cancelled"};
     return (size_t)state < sizeof NAMES / sizeof *NAMES ? NAMES[state] : "unknown";
 }
 

@@ -44,10 +44,11 @@ typedef struct request {
     int64_t since_ms, due_ms;
     uint32_t *given; /* worker of each epoch, n_given of them */
     uint32_t n_given;
-    size_t ledger;   /* the worker's `ledgers` when it was leased */
-    int cancelling;  /* physical: a person has cancelled it, the station has not said yet */
-    char *why;       /* what was last said of it, for people; or NULL */
-    mending *mended; /* NULL: never corrected */
+    size_t ledger;       /* the worker's `ledgers` when it was leased */
+    int holds, approved; /* why a person is asked first (approvals.c); that one has said yes */
+    int cancelling;      /* physical: a person has cancelled it, the station has not said yet */
+    char *why;           /* what was last said of it, for people; or NULL */
+    mending *mended;     /* NULL: never corrected */
 } request;
 
 #define NO_WORKER ((size_t)-1)
@@ -173,6 +174,10 @@ itp_status on_worker_registered(itp_loop *loop, const itp_event *event);
 itp_status on_worker_slots(itp_loop *loop, const itp_event *event);
 itp_status on_worker_gone(itp_loop *loop, const itp_event *event);
 itp_status on_recovered(itp_loop *loop, const itp_event *event);
+
+/* approvals.c */
+itp_status request_release(itp_loop *loop, itp_id id); /* to the queue, or to a person first */
+itp_status on_approved(itp_loop *loop, const itp_event *event);
 
 /* halts.c */
 itp_status emit_halt(itp_loop *loop, size_t index); /* stopped, and not acknowledged yet */

@@ -40,7 +40,7 @@ extern "C" {
     X(CANCELLED, "cancelled") /* trial or request (else all), text */                              \
     X(RETRACTED, "retracted") /* trial, or request, or seq in number; text */                      \
     X(RESOLVED, "resolved")   /* request, epoch, number: itp_resolution, values, text */           \
-    X(APPROVED, "approved")   /* request, text */                                                  \
+    X(APPROVED, "approved")   /* request, text; number 1: rejected */                              \
     X(STOPPED, "stopped")     /* text: asked to stop; running work is finished first */            \
     X(FINISHED, "finished")   /* text: the reason */                                               \
     X(DRAINED, "drained")     /* text: by whom, why; what runs is finished, then the agent ends */ \

@@ -249,7 +249,7 @@ static void tasks_feed_tasks(void)
               "  coat:\n"
               "    sources: {fast: {with: {a: 2}, cost: 1}, slow: {cost: 9, fidelity: 1}}\n"
               "    with: {a: 1, file: data.csv}\n"
-              "    sample: pouch\n"
+              "    class: physical\n    sample: pouch\n"
               "    outputs: {porosity: \"%\", y: V, note: {label: true}}\n"
               "objectives: [{maximise: life - cell.y/1}, {target: coat.y, value: 300 mV}]\n"
               "limits: [\"10 % <= coat.porosity <= 0.4 1\", 3 <= life]\n"
@@ -278,6 +278,7 @@ static void tasks_feed_tasks(void)
                            "{\"a\":1,\"file\":\"folder/data.csv\"}");
     CU_ASSERT_EQUAL(c->tasks[0].sources[1].cost, 9);
     CU_ASSERT_STRING_EQUAL(c->tasks[0].rest, "{\"sample\":\"pouch\"}");
+    CU_ASSERT_STRING_EQUAL(c->tasks[0].sample, "pouch");
     CU_ASSERT_STRING_EQUAL(c->rest, "{\"reference\":{\"x\":0.5}}");
     CU_ASSERT_EQUAL(itp_space_param(c->space, 1)->context, 1);
     itp_campaign_destroy(c);
