@@ -24,12 +24,15 @@ enum {
     CLIMB_STEPS = 40
 };
 static const double LOOK_SD = 3;
+/* Starts of climbs are at least so far apart in each coordinate, on average. */
+static const double START_APART = 0.1;
 
 typedef struct {
     const itp_view *view;
     const itp_paths *paths;
     size_t n, d, n_free, free_columns[64];
     const double *x; /* n points, the incumbent last */
+    double *value;   /* of each path at them */
     double epsilon;
     int *close; /* per draw: 1 when within epsilon */
 } looking;
@@ -68,34 +71,56 @@ static double climb(const looking *look, size_t path, const double *x, double *w
     return -result.value;
 }
 
+/* The best points of a path that are not near a better one: where climbs may end differently. */
+static size_t find_starts(const looking *look, const double *value, size_t *top)
+{
+    size_t found = 0;
+    while (found < CLIMBS) {
+        size_t best = look->n;
+        for (size_t i = 0; i < look->n; i++) {
+            if (best < look->n && value[i] <= value[best]) continue;
+            int near = 0;
+            for (size_t k = 0; k < found && !near; k++) {
+                double square = 0;
+                for (size_t j = 0; j < look->d; j++) {
+                    double off = look->x[i * look->d + j] - look->x[top[k] * look->d + j];
+                    square += isnan(off) ? 0 : off * off;
+                }
+                near = square < START_APART * START_APART * (double)look->d;
+            }
+            if (!near) best = i;
+        }
+        if (best == look->n) break;
+        top[found++] = best;
+    }
+    return found;
+}
+
+/* Is the path nowhere more than epsilon above what it has at the incumbent? Decided as soon as a
+ * point is found where it is. */
 static void judge(void *context, size_t path, unsigned worker)
 {
     looking *look = context;
     const itp_view *view = look->view;
     const itp_surrogate *model = view->problem->belief[view->goal_outcome];
-    size_t n = look->n, top[CLIMBS] = {0}, tops = 0;
+    size_t n = look->n, top[CLIMBS];
+    double sign = view->sign, *value = look->value + path * n;
     (void)worker;
     look->close[path] = 0; /* what cannot be judged does not speak for stopping */
-    double *value = malloc((n + 5 * look->d) * sizeof *value);
-    if (!value) return;
-    if (itp_paths_eval(look->paths, path, n, look->x, value, NULL) == ITP_OK) {
-        double sign = view->sign, best = -INFINITY;
-        for (size_t i = 0; i < n; i++) {
-            value[i] *= sign;
-            best = fmax(best, value[i]);
-            size_t at = tops < CLIMBS ? tops++ : CLIMBS;
-            if (at == CLIMBS && value[i] <= value[top[CLIMBS - 1]]) continue;
-            if (at == CLIMBS) at--;
-            for (; at > 0 && value[i] > value[top[at - 1]]; at--) top[at] = top[at - 1];
-            top[at] = i;
-        }
-        for (size_t k = 0; k < tops && look->n_free > 0; k++)
-            best = fmax(best, climb(look, path, look->x + top[k] * look->d, value + n));
-        double gap = sign * (itp_surrogate_from_latent(model, sign * best) -
-                             itp_surrogate_from_latent(model, sign * value[n - 1]));
-        look->close[path] = gap <= look->epsilon;
+    for (size_t i = 0; i < n; i++) value[i] *= sign;
+    double *work = malloc(5 * look->d * sizeof *work);
+    size_t tops = work ? find_starts(look, value, top) : 0;
+    double own = itp_surrogate_from_latent(model, sign * value[n - 1]);
+    int close = tops > 0;
+    for (size_t k = 0; k < tops && close; k++) {
+        double best = value[top[k]];
+        close = sign * (itp_surrogate_from_latent(model, sign * best) - own) <= look->epsilon;
+        if (!close || look->n_free == 0) continue;
+        best = fmax(best, climb(look, path, look->x + top[k] * look->d, work));
+        close = sign * (itp_surrogate_from_latent(model, sign * best) - own) <= look->epsilon;
     }
-    free(value);
+    look->close[path] = close;
+    free(work);
 }
 
 /* Coordinates that climbs may move: continuous ones of a space without further constraints. (Under
@@ -133,8 +158,10 @@ static itp_status look_on(looking *look, int *close, double confidence, itp_regr
                                          itp_stream_bits(&stream));
         if (st != ITP_OK) return st;
         look->paths = paths;
-        itp_parallel_for(LOOK, 0, judge, look);
+        st = itp_paths_eval_all(paths, look->n, look->x, look->value);
+        if (st == ITP_OK) itp_parallel_for(LOOK, 0, judge, look);
         itp_paths_destroy(paths);
+        if (st != ITP_OK) return st;
         for (size_t i = 0; i < LOOK; i++) hits += (size_t)close[i];
         n += LOOK;
         interval(hits, n, out);
@@ -169,7 +196,9 @@ itp_status itp_regret_bound(const itp_problem *problem, double epsilon, double c
         find_free(&look, problem->space);
         int close[LOOK];
         look.close = close;
-        st = look_on(&look, close, confidence, out);
+        look.value = malloc(LOOK * look.n * sizeof *look.value);
+        st = look.value ? look_on(&look, close, confidence, out) : ITP_ENOMEM;
+        free(look.value);
     }
     free(x);
     itp_view_deinit(&view);

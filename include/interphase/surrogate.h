@@ -176,6 +176,8 @@ itp_status itp_paths_update(itp_paths *paths);
 /* Values of path `path` at n points, and gradients n x d (may be NULL). */
 itp_status itp_paths_eval(const itp_paths *paths, size_t path, size_t n, const double *x,
                           double *value, double *grad);
+/* Values of all paths at n points (n_paths x n): features are evaluated once for all of them. */
+itp_status itp_paths_eval_all(const itp_paths *paths, size_t n, const double *x, double *value);
 
 /* Leave-one-out means and sds (n each, units of y, noise included; may be NULL) and the summary
  * (may be NULL), in closed form. O(n^2) after a fit. */

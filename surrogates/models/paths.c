@@ -176,3 +176,29 @@ itp_status itp_paths_eval(const itp_paths *paths, size_t path, size_t n, const d
     free(phi);
     return st;
 }
+
+itp_status itp_paths_eval_all(const itp_paths *paths, size_t n, const double *x, double *value)
+{
+    size_t features = paths->features, d = paths->d, most = 0;
+    if (paths->n_rows != paths->model->rows.n) return ITP_EINVAL;
+    for (size_t b = 0; b < paths->n_bases; b++)
+        if (paths->bases[b].gp->n > most) most = paths->bases[b].gp->n;
+    double *phi = malloc((features + most + 1) * sizeof *phi), *k = phi + features, warped[d + 1];
+    if (!phi) return ITP_ENOMEM;
+    itp_status st = ITP_OK;
+    for (size_t b = 0; b < paths->n_bases; b++) {
+        const basis *own = &paths->bases[b];
+        for (size_t i = 0; i < n && st == ITP_OK; i++) {
+            warp_one(own->gp, x + i * d, warped);
+            st = itp_spectrum_eval(own->spectrum, warped, phi, NULL);
+            if (st == ITP_OK) st = itp_gp_cross(own->gp, x + i * d, k, NULL);
+            for (size_t p = b; p < paths->n_paths && st == ITP_OK; p += paths->n_bases)
+                value[p * n + i] =
+                    own->gp->mean +
+                    cblas_ddot((int)features, paths->weight + p * features, 1, phi, 1) +
+                    cblas_ddot((int)own->gp->n, k, 1, paths->coefficient[p], 1);
+        }
+    }
+    free(phi);
+    return st;
+}

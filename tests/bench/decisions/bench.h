@@ -41,5 +41,6 @@ int bench_noisy(const bench_options *options);     /* bar 5 */
 int bench_several(const bench_options *options);   /* bar 6 */
 int bench_outliers(const bench_options *options);  /* bar 6, called by bench_several */
 int bench_speed(const bench_options *options);     /* bar 7 */
+int bench_stopping(const bench_options *options);  /* bar 8 */
 
 #endif

@@ -149,6 +149,17 @@ static int goes_on(const campaign *c)
     return c->out->n < s->trials && !(s->enough && s->enough(s->enough_context, c->out));
 }
 
+static itp_status consider_stop(campaign *c)
+{
+    itp_problem problem = state_problem(c);
+    itp_regret bound;
+    double begin = bench_cpu_s();
+    itp_status st = itp_regret_bound(&problem, c->set->regret, c->set->confidence, &bound);
+    c->out->stopped = st == ITP_OK && bound.low >= c->set->confidence;
+    c->out->bound_s += bench_cpu_s() - begin;
+    return st;
+}
+
 static itp_status run(campaign *c)
 {
     const bench_world *w = c->world;
@@ -162,6 +173,8 @@ static itp_status run(campaign *c)
         double begin = own_cpu_s();
         st = learn(c);
         c->out->fit_s += own_cpu_s() - begin;
+        if (st == ITP_OK && c->set->regret > 0) st = consider_stop(c);
+        if (c->out->stopped) break;
         if (st == ITP_OK) st = decide(c);
         if (st == ITP_ENONE) { /* a table may be used up */
             st = ITP_OK;

@@ -19,6 +19,8 @@ typedef struct bench_settings {
     uint64_t seed;
     int (*enough)(const void *context, const struct bench_trace *trace); /* may be NULL */
     const void *enough_context;
+    double regret; /* > 0: stop by the regret bound at this epsilon and confidence */
+    double confidence;
 } bench_settings;
 
 typedef struct bench_world {
@@ -37,6 +39,8 @@ typedef struct bench_trace {
     double *y;      /* n x m as measured */
     long *rows;
     double *spent_s;         /* n: fit_s + propose_s before each trial */
+    int stopped;             /* 1: the regret bound held */
+    double bound_s;          /* processor time of it, all threads */
     long recommended;        /* by itp_find_incumbent at the end, or -1 */
     double fit_s, propose_s; /* processor time */
     char note[256];          /* of the last proposal */

@@ -116,12 +116,38 @@ static void path_gradients_meet_differences(void)
     }
 }
 
+/* All paths at once are the paths one by one, whether one member stands behind them or several. */
+static void all_paths_are_each_path(void)
+{
+    enum { PATHS = 7, Q = 5 };
+    for (int several = 0; several < 2; several++) {
+        itp_surrogate_options options = {.model = several ? "bayes" : NULL, .starts = 1};
+        problem_make(&P, 2, 15, 3, 0.2);
+        itp_surrogate *s = problem_fit(&P, &options, NULL);
+        itp_paths *paths = NULL;
+        double x[Q * 3], all[PATHS * Q], one[Q];
+        itp_stream stream;
+        itp_stream_init(&stream, 4, 0, "x");
+        for (int i = 0; i < Q * 3; i++) x[i] = itp_stream_uniform(&stream);
+        CU_ASSERT_FATAL(itp_paths_create(&paths, s, PATHS, 128, 5) == ITP_OK);
+        CU_ASSERT(itp_paths_eval_all(paths, Q, x, all) == ITP_OK);
+        for (size_t p = 0; p < PATHS; p++) {
+            CU_ASSERT(itp_paths_eval(paths, p, Q, x, one, NULL) == ITP_OK);
+            for (int i = 0; i < Q; i++)
+                CU_ASSERT_DOUBLE_EQUAL(all[p * Q + (size_t)i], one[i], 1e-12 * (1 + fabs(one[i])));
+        }
+        itp_paths_destroy(paths);
+        itp_surrogate_destroy(s);
+    }
+}
+
 int main(void)
 {
     CU_TestInfo tests[] = {
         {"features have the kernel's covariance", features_have_the_kernels_covariance},
         {"paths have the posterior's moments", paths_have_the_posteriors_moments},
         {"path gradients meet differences", path_gradients_meet_differences},
+        {"all paths are each path", all_paths_are_each_path},
         CU_TEST_INFO_NULL};
     return suite_run("models/paths", tests);
 }
