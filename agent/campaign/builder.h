@@ -74,6 +74,8 @@ void builder_agent(builder *b, const yaml_node *node);
 void builder_budget(builder *b, const yaml_node *node);
 void builder_stop(builder *b, const yaml_node *node);
 void builder_prior(builder *b, const yaml_node *node);
+void builder_sources(builder *b, const yaml_node *data); /* room for them in the space */
+void builder_data(builder *b, const yaml_node *node);
 
 /* The parameters as names in conditions, with their labels; NULL: no memory. */
 itp_symbol *builder_symbols(builder *b);

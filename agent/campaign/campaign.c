@@ -95,10 +95,10 @@ static void mark_context(builder *b, const yaml_node *context)
 
 static const char *carry(builder *b, const yaml_node **slot)
 {
-    static const int CARRIED[] = {DATA, REFERENCE, APPROVE};
-    yaml_node *keys[3], *values[3], names[3];
+    static const int CARRIED[] = {REFERENCE, APPROVE};
+    yaml_node *keys[2], *values[2], names[2];
     yaml_node map = {.kind = NODE_MAP, .text = "", .keys = keys, .values = values};
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 2; i++) {
         if (!slot[CARRIED[i]]) continue;
         names[map.n] = (yaml_node){.kind = NODE_SCALAR, .text = RULES[CARRIED[i]].name};
         keys[map.n] = &names[map.n];
@@ -124,6 +124,7 @@ static void read_all(builder *b, const yaml_node *root)
     builder_candidates(b, slot[CANDIDATES]);
     builder_space(b, root);
     builder_constraints(b, slot[CONSTRAINTS]);
+    builder_sources(b, slot[DATA]);
     builder_rows(b, slot[CANDIDATES]);
     builder_tasks(b, slot[TASKS]);
     builder_handling(b, slot[APPROVE]);
@@ -133,6 +134,7 @@ static void read_all(builder *b, const yaml_node *root)
     builder_budget(b, slot[BUDGET]);
     builder_stop(b, slot[STOP]);
     builder_prior(b, slot[PRIOR]);
+    builder_data(b, slot[DATA]);
     b->whole->is.rest = carry(b, slot);
     if (!slot[BUDGET] && !slot[STOP])
         schema_warning(&b->s, root, "for instance budget: {trials: 80}",

@@ -155,6 +155,22 @@ typedef struct itp_prior {
     const double *odds; /* of each label or level, > 0; NULL for a number */
 } itp_prior;
 
+typedef enum itp_history_use {
+    ITP_HISTORY_AUTO,  /* whichever predicts the campaign's own measurements best, left out */
+    ITP_HISTORY_DATA,  /* as if measured here, unless that is worse than without */
+    ITP_HISTORY_SOURCE /* as another source of the same outcome, unless that is worse */
+} itp_history_use;
+
+/* Earlier measurements: n points with values of the outcomes that the file has. */
+typedef struct itp_history {
+    const char *path;
+    itp_history_use use;
+    size_t n;
+    const double *points; /* n x n_params */
+    const double *values; /* n x n_outcomes, NaN where there is none */
+    const double *sds;    /* likewise */
+} itp_history;
+
 /* A file that the definition refers to, as read. */
 typedef struct itp_campaign_file {
     const char *path; /* as written in the definition */
@@ -177,7 +193,9 @@ typedef struct itp_campaign {
     itp_stop stop;
     size_t n_priors;
     const itp_prior *priors;
-    const char *rest; /* JSON: data, reference, approve as written, for people */
+    size_t n_histories; /* codes 1 .. n_histories of the space's last coordinate */
+    const itp_history *histories;
+    const char *rest; /* JSON: reference, approve as written, for people */
 } itp_campaign;
 
 /* What check found; errors make the campaign invalid. */

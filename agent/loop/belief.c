@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "history.h"
 #include "state.h"
 #include "stream.h"
 
@@ -31,49 +32,7 @@ void beliefs_deinit(beliefs *b)
     for (size_t i = 0; i < b->n; i++) forget(&b->of[i]);
 }
 
-/* Rows of one outcome, in event order. */
-typedef struct rows {
-    size_t n, d;
-    double *x, *y, *sd;
-} rows;
-
-static void rows_deinit(rows *r)
-{
-    free(r->x);
-    free(r->y);
-    free(r->sd);
-}
-
-static itp_status rows_of(rows *r, const itp_snapshot *s, unsigned outcome)
-{
-    const itp_space *space = s->campaign->space;
-    const itp_outcome *def = &s->campaign->outcomes[outcome];
-    size_t n = 0, p = itp_space_n_params(space);
-    for (size_t i = 0; i < s->n_observations; i++) n += s->observations[i].outcome == outcome;
-    *r = (rows){.d = itp_space_d(space)};
-    r->x = malloc((n * r->d + 1) * sizeof *r->x);
-    r->y = malloc((n + 1) * sizeof *r->y);
-    r->sd = malloc((n + 1) * sizeof *r->sd);
-    if (!r->x || !r->y || !r->sd) return ITP_ENOMEM;
-    for (size_t i = 0; i < s->n_observations; i++) {
-        const itp_observation *seen = &s->observations[i];
-        if (seen->outcome != outcome) continue;
-        const double *point = s->points + (seen->trial - 1) * p;
-        itp_status st = itp_space_encode(space, point, r->x + r->n * r->d, NULL);
-        if (st != ITP_OK) return st;
-        r->y[r->n] = seen->value;
-        r->sd[r->n] = isfinite(seen->sd) ? seen->sd : def->noise_sd;
-        r->n++;
-    }
-    return ITP_OK;
-}
-
-static itp_data data_of(const rows *r, size_t from, size_t to)
-{
-    return (itp_data){to - from, r->d, r->x + from * r->d, r->y + from, r->sd + from};
-}
-
-static itp_noise noise_of(const itp_outcome *outcome, const rows *r)
+static itp_noise noise_of(const itp_outcome *outcome, const outcome_rows *r)
 {
     if (outcome->noise == ITP_TASK_NOISE_NONE) return ITP_NOISE_NONE;
     for (size_t i = 0; i < r->n; i++)
@@ -81,7 +40,7 @@ static itp_noise noise_of(const itp_outcome *outcome, const rows *r)
     return outcome->noise == ITP_TASK_NOISE_SD && r->n > 0 ? ITP_NOISE_KNOWN : ITP_NOISE_INFERRED;
 }
 
-static itp_status make(beliefs *b, size_t i, const rows *r)
+static itp_status make(beliefs *b, size_t i, const outcome_rows *r)
 {
     const itp_campaign *campaign = b->campaign;
     const char *name = campaign->agent.surrogate;
@@ -96,7 +55,8 @@ static itp_status make(beliefs *b, size_t i, const rows *r)
 
 /* The model of the last recorded fit, with every row since: kept when it is that one, else rebuilt.
  */
-static itp_status stand_on_record(beliefs *b, size_t i, const itp_snapshot *s, const rows *r)
+static itp_status stand_on_record(beliefs *b, size_t i, const itp_snapshot *s,
+                                  const outcome_rows *r)
 {
     belief *one = &b->of[i];
     const itp_last_fit *last = &s->fits[b->outcome[i]];
@@ -107,8 +67,8 @@ static itp_status stand_on_record(beliefs *b, size_t i, const itp_snapshot *s, c
         itp_status st = make(b, i, r);
         if (st != ITP_OK || !last->saved) return st;
         if (last->n_fitted > r->n) return ITP_EINVAL;
-        itp_data first = data_of(r, 0, last->n_fitted);
-        st = itp_surrogate_restore(one->model, last->saved, &first, NULL);
+        itp_data first = rows_data(r, 0, last->n_fitted);
+        st = itp_surrogate_restore(one->model, history_strip(last->saved), &first, NULL);
         if (st != ITP_OK) return st;
         one->saved = itp_copy_text(last->saved);
         if (!one->saved) return ITP_ENOMEM;
@@ -116,32 +76,80 @@ static itp_status stand_on_record(beliefs *b, size_t i, const itp_snapshot *s, c
         one->generation = s->generation;
     }
     if (one->n_rows == r->n) return ITP_OK;
-    itp_data rest = data_of(r, one->n_rows, r->n);
+    itp_data rest = rows_data(r, one->n_rows, r->n);
     itp_status st = itp_surrogate_append(one->model, &rest);
     if (st == ITP_OK) one->n_rows = r->n;
+    return st;
+}
+
+/* Fits to these rows and says how the result is to be read back. */
+static itp_status fit_one(beliefs *b, size_t i, const itp_snapshot *s, history_use as,
+                          const outcome_rows *r)
+{
+    belief *one = &b->of[i];
+    itp_data all = rows_data(r, 0, r->n);
+    uint64_t seed = itp_mix64(itp_mix64(s->campaign->seed + s->number) + b->outcome[i]);
+    char *text = NULL, *saved = NULL;
+    itp_status st = itp_surrogate_fit(one->model, &all, seed, &one->report);
+    if (st == ITP_OK) st = itp_surrogate_save(one->model, &text);
+    if (st == ITP_OK) st = history_mark(&saved, s->campaign, as, text);
+    free(text);
+    if (st != ITP_OK) return st;
+    free(one->saved);
+    one->saved = saved;
+    one->n_rows = r->n;
+    one->generation = s->generation;
+    return ITP_OK;
+}
+
+/* With earlier data: each allowed use of them is fitted, and the one that predicts the campaign's
+ * own measurements best when they are left out is kept. The use that stands warm-starts. */
+static itp_status fit_with_history(beliefs *b, size_t i, const itp_snapshot *s,
+                                   history_use standing, outcome_rows *r)
+{
+    belief *one = &b->of[i], best = {0};
+    history_trial tried = {0};
+    itp_status st = ITP_OK;
+    size_t n_own = r->n - r->n_history;
+    for (history_use as = HISTORY_NONE; as <= HISTORY_SOURCE && st == ITP_OK; as++) {
+        outcome_rows rows = {0};
+        belief now = {0}, was = *one;
+        if (!history_allows(s->campaign, as, n_own)) continue;
+        st = rows_of(&rows, s, b->outcome[i], as);
+        if (as != standing) *one = now;
+        if (st == ITP_OK && !one->model) st = make(b, i, &rows);
+        if (st == ITP_OK) st = fit_one(b, i, s, as, &rows);
+        if (st == ITP_OK) st = history_judge(&tried, one->model, as, &rows);
+        now = *one;
+        *one = was;
+        if (as == standing) *one = (belief){0}; /* what stood is `now` */
+        if (st == ITP_OK && tried.best == as) {
+            forget(&best);
+            best = now;
+        } else {
+            forget(&now);
+        }
+        rows_deinit(&rows);
+    }
+    forget(one);
+    *one = best;
+    history_note(&tried, one->note, sizeof one->note);
     return st;
 }
 
 static itp_status update_one(beliefs *b, size_t i, const itp_snapshot *s, unsigned char *fitted)
 {
     belief *one = &b->of[i];
-    rows r = {0};
-    itp_status st = rows_of(&r, s, b->outcome[i]);
+    outcome_rows r = {0};
+    history_use as = history_read(s->campaign, s->fits[b->outcome[i]].saved);
+    itp_status st = rows_of(&r, s, b->outcome[i], as);
     if (st == ITP_OK && r.n == 0) st = ITP_ENOTFIT;
     if (st == ITP_OK) st = stand_on_record(b, i, s, &r);
+    one->note[0] = 0;
     if (st == ITP_OK && (!one->saved || itp_surrogate_wants_fit(one->model))) {
-        itp_data all = data_of(&r, 0, r.n);
-        uint64_t seed = itp_mix64(itp_mix64(s->campaign->seed + s->number) + b->outcome[i]);
-        char *saved = NULL;
-        st = itp_surrogate_fit(one->model, &all, seed, &one->report);
-        if (st == ITP_OK) st = itp_surrogate_save(one->model, &saved);
-        if (st == ITP_OK) {
-            free(one->saved);
-            one->saved = saved;
-            one->n_rows = r.n;
-            one->generation = s->generation;
-            *fitted = 1;
-        }
+        st = s->campaign->n_histories > 0 ? fit_with_history(b, i, s, as, &r)
+                                          : fit_one(b, i, s, as, &r);
+        if (st == ITP_OK) *fitted = 1;
     }
     rows_deinit(&r);
     if (st != ITP_OK) forget(one); /* Nothing half-made is kept. */

@@ -15,6 +15,7 @@ typedef struct belief {
     size_t n_rows; /* of the snapshot's rows that it knows */
     uint64_t generation;
     itp_fit_report report;
+    char note[240]; /* what the last fit made of earlier data; empty otherwise */
 } belief;
 
 typedef struct beliefs {

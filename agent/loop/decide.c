@@ -46,6 +46,7 @@ void itp_decider_destroy(itp_decider *decider)
 size_t itp_design_size(const itp_campaign *campaign)
 {
     if (!campaign->agent.design_auto) return campaign->agent.design_n;
+    if (campaign->n_histories > 0) return 2; /* what is known already need not be scattered over */
     size_t n = 2 * itp_space_n_params(campaign->space) + 2, third = campaign->budget.trials / 3;
     if (n > 20) n = 20;
     if (campaign->budget.trials && n > third) n = third;
@@ -104,6 +105,17 @@ static itp_status find_incumbent(record *r, const posed *p, const itp_snapshot *
     return ITP_OK;
 }
 
+/* What became of earlier data, wherever a model was fitted anew. */
+static itp_status add_notes(record *r, const beliefs *b, const unsigned char *fitted)
+{
+    itp_status st = ITP_OK;
+    for (size_t i = 0; i < b->n && st == ITP_OK; i++)
+        if (fitted[i] && b->of[i].note[0])
+            st = record_why(r, "%s%s%s: %s", r->made.why, *r->made.why ? "; " : "",
+                            b->campaign->outcomes[b->outcome[i]].name, b->of[i].note);
+    return st;
+}
+
 static itp_status choose_by_model(itp_decider *decider, record *r, const itp_snapshot *s,
                                   itp_error *err)
 {
@@ -135,6 +147,7 @@ static itp_status choose_by_model(itp_decider *decider, record *r, const itp_sna
                      (unsigned long long)s->number, none.text);
         }
     }
+    if (st == ITP_OK) st = add_notes(r, &decider->beliefs, fitted);
     itp_proposal_deinit(&proposal);
     problem_deinit(&p);
     return st;

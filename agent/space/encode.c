@@ -89,7 +89,8 @@ itp_status itp_space_refresh_columns(itp_space *space)
             return ITP_ENOMEM;
         d += p->n_columns;
     }
-    itp_column *columns = itp_arena_alloc(&space->arena, d + space->n_descriptors, sizeof *columns);
+    size_t more = space->n_descriptors + (space->n_sources > 0);
+    itp_column *columns = itp_arena_alloc(&space->arena, d + more, sizeof *columns);
     if (!columns) return ITP_ENOMEM;
     for (size_t i = 0; i < space->n; i++) {
         const param *p = &space->params[i];
@@ -97,6 +98,8 @@ itp_status itp_space_refresh_columns(itp_space *space)
     }
     for (size_t j = 0; j < space->n_descriptors; j++)
         columns[d++] = (itp_column){.kind = ITP_COLUMN_DESCRIPTOR, .parameter = (unsigned)first};
+    if (space->n_sources > 0)
+        columns[d++] = (itp_column){.kind = ITP_COLUMN_SOURCE, .levels = space->n_sources};
     space->columns = columns;
     space->d = d;
     return ITP_OK;
@@ -104,16 +107,33 @@ itp_status itp_space_refresh_columns(itp_space *space)
 
 const char *itp_space_column_name(const itp_space *space, size_t column)
 {
-    size_t m = space->n_descriptors;
+    size_t m = space->n_descriptors, last = space->n_sources > 0;
     if (column >= space->d) return "";
-    if (m && column >= space->d - m && space->descriptor_names)
-        return space->descriptor_names[space->kept[column - (space->d - m)]];
+    if (last && column + 1 == space->d) return "source";
+    if (m && column >= space->d - last - m && space->descriptor_names)
+        return space->descriptor_names[space->kept[column - (space->d - last - m)]];
     const param *p = &space->params[space->columns[column].parameter];
     size_t k = column - p->column;
     int code = k + p->coded >= p->n_columns;
     if (space->columns[column].kind != ITP_COLUMN_DESCRIPTOR || code || !p->is.descriptor_names)
         return p->is.name;
     return p->is.descriptor_names[p->kept[k]];
+}
+
+itp_status itp_space_add_sources(itp_space *space, unsigned n)
+{
+    if (space->n_rows || n < 2) return ITP_ESTATE;
+    space->n_sources = n;
+    itp_status st = itp_space_refresh_columns(space);
+    return st == ITP_OK ? itp_space_refresh_linear(space) : st;
+}
+
+/* What is no parameter's: descriptors of a row of the table, then the source, which is our own. */
+static void encode_rest(const itp_space *space, const double *codes, double *x)
+{
+    size_t m = space->n_descriptors, last = space->n_sources > 0;
+    if (m) memcpy(x + space->d - last - m, codes, m * sizeof *x);
+    if (last) x[space->d - 1] = 0;
 }
 
 size_t itp_space_d(const itp_space *space)
@@ -167,7 +187,7 @@ itp_status itp_space_encode(const itp_space *space, const double *point, double 
     if (row < 0) return itp_fail(err, ITP_ERANGE, "the point is no row of the candidate table");
     for (size_t i = 0; i < space->n; i++) encode_param(&space->params[i], point[i], x);
     size_t m = space->n_descriptors;
-    if (m) memcpy(x + space->d - m, space->row_codes + (size_t)row * m, m * sizeof *x);
+    encode_rest(space, m ? space->row_codes + (size_t)row * m : NULL, x);
     return ITP_OK;
 }
 
@@ -259,7 +279,7 @@ itp_status itp_space_refresh_rows(itp_space *space, size_t m, const double *desc
         double *x = space->matrix + r * space->d;
         for (size_t i = 0; i < space->n; i++)
             encode_param(&space->params[i], space->rows[r * space->n + i], x);
-        if (kept) memcpy(x + space->d - kept, space->row_codes + r * kept, kept * sizeof *x);
+        encode_rest(space, space->row_codes + r * kept, x);
     }
     return ITP_OK;
 }

@@ -43,6 +43,7 @@ struct itp_space {
     param *params;
     size_t *order; /* parameters, those that a `when` names before those that have it */
     itp_column *columns;
+    unsigned n_sources;      /* > 0: the last column says whose the observation is */
     constraint *constraints; /* heap, grows */
     itp_linear linear;       /* its arrays are linear_block, heap, made anew by each refresh */
     double *linear_block;

@@ -58,6 +58,11 @@ itp_status itp_space_set_candidates(itp_space *space, size_t n, const double *po
                                     const double *descriptors, const char *const *descriptor_names,
                                     const int *described, itp_error *err);
 
+/* One more coordinate, the last: a code 0 .. n-1 of whose an observation is (n >= 2). What is
+ * encoded has 0, which is this campaign's own; earlier data set it themselves. Before candidates.
+ */
+itp_status itp_space_add_sources(itp_space *space, unsigned n);
+
 size_t itp_space_n_params(const itp_space *space);
 const itp_param *itp_space_param(const itp_space *space, size_t i); /* borrowed */
 /* Index of a parameter by name, or -1. */
