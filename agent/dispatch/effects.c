@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "codec.h"
 #include "corrected.h"
+#include "crash.h"
 #include "values.h"
 
 struct itp_effect {
@@ -195,11 +196,32 @@ static void deliver(const itp_effect *effect, const itp_hands *h)
                 effect->worker, effect->attempt.request, effect->attempt.epoch);
 }
 
+/* The crash point before an effect's frame leaves; the one after it is the next. */
+static itp_crash crash_before(itp_action_kind kind)
+{
+    switch (kind) {
+    case ITP_ACTION_OFFER: return ITP_CRASH_AGENT_BEFORE_OFFER;
+    case ITP_ACTION_START: return ITP_CRASH_AGENT_BEFORE_START;
+    case ITP_ACTION_ACK: return ITP_CRASH_AGENT_BEFORE_ACK;
+    case ITP_ACTION_QUERY: return ITP_CRASH_AGENT_BEFORE_QUERY;
+    case ITP_ACTION_CANCEL: return ITP_CRASH_AGENT_BEFORE_CANCEL;
+    default: return ITP_CRASH_NONE;
+    }
+}
+
+static void send_effect(const itp_effect *effect, const itp_hands *h)
+{
+    itp_crash before = crash_before(effect->kind);
+    itp_crash_at(before);
+    deliver(effect, h);
+    if (before != ITP_CRASH_NONE) itp_crash_at(before + 1);
+}
+
 void itp_effects_run(itp_effects *e, const itp_hands *h, int64_t now_ms)
 {
     for (size_t i = 0; i < e->n; i++) {
         itp_effect *effect = &e->items[i];
-        if (effect->frame.size) deliver(effect, h);
+        if (effect->frame.size) send_effect(effect, h);
         switch (effect->kind) {
         case ITP_ACTION_OFFER:
             if (itp_lease_begin(h->roster, effect->attempt, effect->worker, effect->lease_s,

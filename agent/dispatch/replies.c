@@ -9,6 +9,7 @@
 #include "account.h"
 #include "agent_state.h"
 #include "clock.h"
+#include "crash.h"
 #include "gate.h"
 #include "words.h"
 
@@ -141,10 +142,12 @@ void agent_send_replies(agent *a)
             a->replies[kept++] = *r;
             continue;
         }
+        itp_crash_at(ITP_CRASH_AGENT_BEFORE_REPLY);
         if (zmq_send(r->socket, r->route, r->route_size, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0) {
             zmq_send(r->socket, "", 0, ZMQ_SNDMORE | ZMQ_DONTWAIT);
             zmq_send(r->socket, r->text, strlen(r->text), ZMQ_DONTWAIT);
         }
+        itp_crash_at(ITP_CRASH_AGENT_AFTER_REPLY);
         free(r->text);
     }
     a->n_replies = kept;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crash.h"
 #include "event_json.h"
 #include "journal_db.h"
 #include "stamp.h"
@@ -317,11 +318,13 @@ done:
 itp_status itp_journal_commit(itp_journal *journal, itp_error *err)
 {
     if (!journal->batch) return ITP_OK;
+    itp_crash_at(ITP_CRASH_JOURNAL_BEFORE_COMMIT);
     if (!run(journal, ITP_STATEMENT_COMMIT)) {
         itp_status st = itp_journal_fault(journal, "written", err);
         itp_journal_abandon(journal);
         return st;
     }
+    itp_crash_at(ITP_CRASH_JOURNAL_AFTER_COMMIT);
     journal->batch = 0;
     journal->committed = journal->added;
     memcpy(journal->head, journal->tip, ITP_HASH_SIZE);

@@ -168,6 +168,8 @@ itp_status on_declined(itp_loop *loop, const itp_event *event)
 {
     request *r = find(loop, event);
     if (!is_attempt(r, event)) return ITP_OK;
+    /* Once it has started, or may have, only the answer to a QUERY says otherwise. */
+    if (request_is_physical(loop, r) && r->state >= ITP_REQUEST_STARTED) return ITP_OK;
     if (r->cancelling) return request_cancel(loop, event->request);
     itp_status st = request_say(r, event->text);
     if (st != ITP_OK) return st;
@@ -248,7 +250,13 @@ itp_status on_answer(itp_loop *loop, const itp_event *event)
     if (!r || !request_is_physical(loop, r)) return ITP_OK;
     if (!request_is_open(r))
         return event->number == ITP_ANSWER_STARTED_UNKNOWN ? settle(loop, event) : ITP_OK;
-    if (!is_attempt(r, event) || r->state != ITP_REQUEST_IN_DOUBT) return ITP_OK;
+    if (!is_attempt(r, event) || r->state == ITP_REQUEST_LEASED) return ITP_OK;
+    if (r->state != ITP_REQUEST_IN_DOUBT) {
+        /* Not asked: a START that found nothing to start is answered so, and is in doubt. */
+        if (event->number == ITP_ANSWER_RUNNING || event->number == ITP_ANSWER_DONE) return ITP_OK;
+        itp_status st = request_lose(loop, event->request);
+        if (st != ITP_OK) return st;
+    }
     switch ((itp_answer_kind)event->number) {
     case ITP_ANSWER_NEVER_STARTED: /* The station has refused this epoch durably before it said so.
                                     */

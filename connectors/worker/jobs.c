@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "crash.h"
 #include "report.h"
 #include "session.h"
 
@@ -177,9 +178,9 @@ void jobs_start(session *s, const itp_message *message, int64_t now_ms)
         itp_crew_start(s->crew, job);
         begin_clock(job, now_ms);
     } else if (!job && !itp_outbox_owes(s->outbox, key.campaign, key.request, key.epoch)) {
-        session_send_attempt(s, ITP_VERB_DECLINE, &key, 0,
-                             session_is_halted(s) ? "stopped for safety; resume first"
-                                                  : "not accepted here, or not any more");
+        /* Not held here, or not any more: an earlier life may have started it. So this is no
+         * DECLINE, which would let another station begin, but the answer to a QUERY. */
+        jobs_query(s, message);
     }
     session_flush(s);
 }
@@ -266,7 +267,9 @@ void jobs_query(session *s, const itp_message *message)
         kind = ITP_ANSWER_NEVER_STARTED;
     }
     report_clean(text);
+    itp_crash_at(ITP_CRASH_STATION_BEFORE_ANSWER);
     session_send_attempt(s, ITP_VERB_ANSWER, &key, (int64_t)kind, text);
+    itp_crash_at(ITP_CRASH_STATION_AFTER_ANSWER);
     session_flush(s);
 }
 
@@ -297,7 +300,9 @@ void jobs_acknowledge(session *s, const itp_message *message)
     if (message->text)
         itp_log(s->log, ITP_INFO, "result_not_used", "request=%llu epoch=%u text=%s",
                 (unsigned long long)key.request, key.epoch, message->text);
+    itp_crash_at(ITP_CRASH_WORKER_BEFORE_ACK);
     if (!itp_outbox_acknowledge(s->outbox, &key) && key.index < 0) close_start(s, &key);
+    itp_crash_at(ITP_CRASH_WORKER_AFTER_ACK);
 }
 
 /* The result goes to the outbox, which takes the frame; unless we gave the attempt up ourselves,
@@ -320,9 +325,16 @@ void session_notice(session *s, notice *notice, int64_t now_ms)
     switch (notice->kind) {
     case NOTICE_READY:
         job->state = JOB_READY;
-        if (!job->cancelled) session_send_attempt(s, ITP_VERB_ACCEPT, &notice->key, 0, NULL);
+        if (job->cancelled) break;
+        itp_crash_at(ITP_CRASH_STATION_BEFORE_ACCEPT);
+        session_send_attempt(s, ITP_VERB_ACCEPT, &notice->key, 0, NULL);
+        itp_crash_at(ITP_CRASH_STATION_AFTER_ACCEPT);
         break;
-    case NOTICE_STARTED: session_send_attempt(s, ITP_VERB_STARTED, &notice->key, 0, NULL); break;
+    case NOTICE_STARTED:
+        itp_crash_at(ITP_CRASH_STATION_BEFORE_STARTED);
+        session_send_attempt(s, ITP_VERB_STARTED, &notice->key, 0, NULL);
+        itp_crash_at(ITP_CRASH_STATION_AFTER_STARTED);
+        break;
     case NOTICE_EMIT: take_final(s, notice); break;
     case NOTICE_DECLINED:
         report_clean(notice->text);

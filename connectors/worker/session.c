@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "crash.h"
 #include "report.h"
 
 enum {
@@ -89,7 +90,9 @@ static void flush(session *s, patron *p)
     const void *frame;
     if (p->state != SESSION_REGISTERED) return;
     while ((frame = itp_outbox_next(s->outbox, p->campaign, &size))) {
+        itp_crash_at(ITP_CRASH_WORKER_BEFORE_RESULT);
         if (link_send_frame(&p->link, frame, size) != ITP_OK) return;
+        itp_crash_at(ITP_CRASH_WORKER_AFTER_RESULT);
         itp_outbox_sent(s->outbox);
     }
 }

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "crash.h"
+
 static const char SCHEMA[] =
     "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
     "BEGIN IMMEDIATE;"
@@ -274,7 +276,11 @@ itp_status itp_store_write(itp_store *store, size_t n_puts, const store_put *put
     if (st == ITP_OK) {
         for (size_t i = 0; i < n_puts && st == ITP_OK; i++) st = put_one(store, &puts[i], err);
         for (size_t i = 0; i < n_drops && st == ITP_OK; i++) st = drop_one(store, &drops[i], err);
+        int ends = 0; /* a physical request: its ledger row becomes done with it */
+        for (size_t i = 0; i < n_puts; i++) ends |= puts[i].physical && puts[i].key.index < 0;
+        itp_crash_at(ends ? ITP_CRASH_LEDGER_BEFORE_DONE : ITP_CRASH_OUTBOX_BEFORE_COMMIT);
         st = finish(store, st, err);
+        itp_crash_at(ends ? ITP_CRASH_LEDGER_AFTER_DONE : ITP_CRASH_OUTBOX_AFTER_COMMIT);
     }
     pthread_mutex_unlock(&store->lock);
     return st;
@@ -362,6 +368,9 @@ static itp_status judge(ledger_state from, uint32_t at, ledger_state to, uint32_
 static itp_status change(itp_store *store, const char *campaign, itp_id request, uint32_t epoch,
                          ledger_state to, itp_error *err)
 {
+    itp_crash before = to == LEDGER_STARTED   ? ITP_CRASH_LEDGER_BEFORE_START
+                       : to == LEDGER_REFUSED ? ITP_CRASH_LEDGER_BEFORE_REFUSAL
+                                              : ITP_CRASH_LEDGER_BEFORE_CLOSE;
     pthread_mutex_lock(&store->lock);
     ledger_state from;
     uint32_t at;
@@ -372,7 +381,9 @@ static itp_status change(itp_store *store, const char *campaign, itp_id request,
         if (st == ITP_OK) st = judge(from, at, to, &epoch, err);
         if (st == ITP_OK)
             st = set_state(store, campaign, request, to == LEDGER_CLOSED ? at : epoch, to, err);
+        itp_crash_at(before);
         st = finish(store, st, err);
+        itp_crash_at(before + 1);
     }
     pthread_mutex_unlock(&store->lock);
     return st;

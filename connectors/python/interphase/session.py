@@ -259,16 +259,17 @@ class Session:
                 # The ledger first: from here on this request can never be started again.
                 self.store.start(message.campaign or "", message.request, message.epoch)
             except (LedgerError, StoreError) as why:
+                # What the ledger holds now is not known here: no DECLINE, which would let another station begin.
                 log.error("start_refused request=%d text=%s", message.request, why)
-                self._say(Verb.DECLINE, message, text=str(why))
                 self._remove(job)
+                self._query(message)
                 return
             self._say(Verb.STARTED, message)
             self.crew.start(job)
             self._begin_clock(job)
         elif not job and not self.outbox.owes(message.campaign or "", message.request, message.epoch):
-            reason = "stopped for safety; resume first" if self.halted else "not accepted here, or not any more"
-            self._say(Verb.DECLINE, message, text=reason)
+            # An earlier life may have started it: the answer to a QUERY, not a DECLINE.
+            self._query(message)
         self.flush()
 
     def _drop(self, job: Job, text: str) -> None:

@@ -92,6 +92,28 @@ static void nothing_starts_while_paused_or_drained(void)
     }
 }
 
+/* A station that was restarted is told START again: what it answers is believed, a DECLINE of what
+ * has begun is not, for then another station would begin. */
+static void a_start_that_finds_nothing_is_in_doubt(void)
+{
+    bench b;
+    begin(&b, ITP_EVENT_ACCEPTED);
+    feed_attempt(&b, ITP_EVENT_ANSWER, 1, ITP_ANSWER_STARTED_UNKNOWN);
+    CU_ASSERT_EQUAL(state_of(&b, 1), ITP_REQUEST_IN_DOUBT);
+    feed_attempt(&b, ITP_EVENT_DECLINED, 1, 0);
+    CU_ASSERT_EQUAL(state_of(&b, 1), ITP_REQUEST_IN_DOUBT);
+    tear_down(&b);
+    begin(&b, ITP_EVENT_STARTED);
+    feed_attempt(&b, ITP_EVENT_DECLINED, 1, 0);
+    CU_ASSERT_EQUAL(state_of(&b, 1), ITP_REQUEST_STARTED);
+    tear_down(&b);
+    begin(&b, ITP_EVENT_ACCEPTED);
+    feed_attempt(&b, ITP_EVENT_ANSWER, 1, ITP_ANSWER_NEVER_STARTED);
+    CU_ASSERT_EQUAL(fixture_count(&b.out, ITP_ACTION_OFFER), 1);
+    CU_ASSERT_EQUAL(fixture_find(&b.out, ITP_ACTION_OFFER)->epoch, 2);
+    tear_down(&b);
+}
+
 static void what_is_in_doubt_does_not_hold_up_a_drain(void)
 {
     bench b;
@@ -226,6 +248,7 @@ int main(void)
          a_reservation_held_over_a_reconnect_is_told_again},
         {"a reservation nobody wants is given back", a_reservation_nobody_wants_is_given_back},
         {"nothing starts while paused or drained", nothing_starts_while_paused_or_drained},
+        {"a START that finds nothing is in doubt", a_start_that_finds_nothing_is_in_doubt},
         {"what is in doubt does not hold up a drain", what_is_in_doubt_does_not_hold_up_a_drain},
         {"another ledger cannot say that it never started",
          another_ledger_cannot_say_that_it_never_started},

@@ -280,7 +280,7 @@ class Station(Protocol):
         self.agent.say(Verb.QUERY, 1)
         self.assertEqual(self.agent.hear(Verb.ANSWER).number, Answer.NEVER_STARTED)
         self.agent.say(Verb.START, 1)  # delayed: must not fire
-        self.agent.hear(Verb.DECLINE)
+        self.assertEqual(self.agent.hear(Verb.ANSWER).number, Answer.NEVER_STARTED)
         self.take(1)
         self.assertIn("refused up to epoch 1", self.agent.hear(Verb.DECLINE).text)
         self.take(1, 2)
@@ -294,6 +294,8 @@ class Station(Protocol):
         roster, credit = self.begin()
         self.assertEqual((roster.ledger, roster.holding, credit), (generation, ((1, 1),), 0))
         self.agent.say(Verb.QUERY, 1)
+        self.assertEqual(self.agent.hear(Verb.ANSWER).number, Answer.STARTED_UNKNOWN)
+        self.agent.say(Verb.START, 1)  # no reason to decline: another station would begin
         self.assertEqual(self.agent.hear(Verb.ANSWER).number, Answer.STARTED_UNKNOWN)
         self.take(2)
         self.assertIn("not ready: request 1", self.agent.hear(Verb.DECLINE).text)

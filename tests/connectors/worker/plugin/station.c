@@ -1,8 +1,10 @@
 /* station.c - a make-believe station: "moves matter" by writing a line to a file, and waits there
  * until it is let go, so that tests can kill it in the middle.
- *   options: {"hold": 1}: waits for cancel or safe stop; {"shy": 1}: forgets to say started
+ *   options: {"hold": 1}: waits for cancel or safe stop; {"shy": 1}: forgets to say started;
+ *            {"takes": 20}: milliseconds that the move takes
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdatomic.h>
+#include <stdlib.h>
 
 #include "interphase/kit.h"
 
@@ -76,6 +78,9 @@ static itp_status measure(void *ctx, const itp_request *req, itp_result *res, it
         if (atomic_load(&self->stopped)) return itp_fail(err, ITP_EUNSAFE, "stopped for safety");
         return itp_fail(err, ITP_ECANCELLED, "cancelled in the middle");
     }
+    const char *takes = strstr(req->options, "\"takes\":");
+    if (takes && itp_kit_wait(&self->waiter, host, atof(takes + strlen("\"takes\":")) * 1e-3))
+        return itp_fail(err, ITP_ECANCELLED, "cancelled in the middle");
     return host->put(host->ctx, res, "value", 42, NAN, "1");
 }
 
