@@ -1,8 +1,10 @@
 /* choose.c - "auto": which transform of the outcome and which kernel, by leave-one-out log density.
- *   First the transform with the default kernel, then the kernel with that transform; another one
- * than the default must be better by MARGIN nats over all rows, since a sum of n left-out densities
- * is itself noisy. Chosen on at most ROWS_USED rows, evenly spread over the order of arrival, when
- * there are enough of them, and again when they are half as many more.
+ *   First the transform with the default kernel, then the kernel with that transform. A sum of n
+ * left-out densities is itself noisy: another one than the default must be better by MARGIN nats
+ * over all rows, and above ROWS_SURE rows by SURE standard errors of that difference, which its
+ * rows tell (with fewer, campaigns lost more by a late choice than by a wrong one). Chosen on at
+ * most ROWS_USED rows, evenly spread over the order of arrival, when there are enough of them, and
+ * again when they are half as many more.
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 #include <stdlib.h>
@@ -14,12 +16,13 @@ static const char *const KERNELS[] = {"matern52", "rbf", "matern32", "matern52+l
 static const itp_transform_kind TRANSFORMS[] = {ITP_TRANSFORM_STANDARDISE, ITP_TRANSFORM_LOG,
                                                 ITP_TRANSFORM_YEO_JOHNSON};
 static const double MARGIN = 3;
+static const double SURE = 2;
 static const double GROWN = 1.5;
 /* Share of the outcomes' spread that no transform earns anything by telling apart: one value of
  * 1e-16 among others of about 1 would otherwise be worth 36 nats to the logarithm, which then
  * squeezes all others together. */
 static const double RESOLUTION = 1e-3;
-enum { ROWS_LEAST = 15, ROWS_USED = 200 };
+enum { ROWS_LEAST = 15, ROWS_SURE = 50, ROWS_USED = 200 };
 
 int itp_surrogate_should_choose(const itp_surrogate *s)
 {
@@ -47,7 +50,7 @@ static itp_status find_resolution(const itp_rows *rows, double *out)
     return ITP_OK;
 }
 
-/* Left-out log density of all rows, in units of y, with the transform and kernel in force. */
+/* Left-out log density of each row, in units of y, with the transform and kernel in force. */
 static itp_status density(itp_surrogate *s, uint64_t seed, double *out)
 {
     itp_fit_report report;
@@ -58,61 +61,93 @@ static itp_status density(itp_surrogate *s, uint64_t seed, double *out)
     s->class = &ITP_MODEL_EXACT;
     st = s->class->fit(s, seed, &report);
     if (st != ITP_OK) return st;
-    *out = itp_surrogate_loo_density(s) * (double)s->rows.n;
+    itp_surrogate_loo_densities(s, out);
     for (size_t i = 0; i < s->rows.n; i++) {
         const itp_transform *t = itp_surrogate_transform(s, s->rows.x + i * s->d);
-        *out -= log(fmax(itp_transform_slope(t, s->rows.z[i]), resolution));
+        out[i] -= log(fmax(itp_transform_slope(t, s->rows.z[i]), resolution));
     }
-    if (!isfinite(*out)) *out = -INFINITY;
     return ITP_OK;
 }
 
-static itp_status choose_transform(itp_surrogate *s, uint64_t seed, double *best)
+/* Whether the candidate takes the place of the best so far (densities of n rows). */
+static int is_better(size_t n, const double *candidate, const double *best)
+{
+    double sum = 0, square = 0;
+    for (size_t i = 0; i < n; i++) {
+        double gain = candidate[i] - best[i];
+        sum += gain;
+        square += gain * gain;
+    }
+    double error = n > ROWS_SURE ? sqrt(fmax(square - sum * sum / (double)n, 0)) : 0;
+    return sum > MARGIN && sum > SURE * error;
+}
+
+/* Densities of the rows under what was chosen so far, and under the one in question. */
+typedef struct {
+    size_t n;
+    double *best, *value;
+} contest;
+
+/* The one in question is in force; `rival` (n) is what it must surely beat. 1: it is now the best.
+ */
+static int wins(contest *c, const double *rival)
+{
+    double before = 0, now = 0;
+    for (size_t i = 0; i < c->n; i++) before += c->best[i], now += c->value[i];
+    if (!(now > before) || !is_better(c->n, c->value, rival)) return 0;
+    memcpy(c->best, c->value, c->n * sizeof *c->best);
+    return 1;
+}
+
+static itp_status choose_transform(itp_surrogate *s, uint64_t seed, contest *c)
 {
     itp_transform_kind chosen = TRANSFORMS[0];
-    itp_status st = ITP_OK;
-    for (size_t k = 0; k < sizeof TRANSFORMS / sizeof *TRANSFORMS && st == ITP_OK; k++) {
-        double value = -INFINITY;
+    itp_status st = itp_surrogate_fit_transforms(s, chosen);
+    if (st == ITP_OK) st = density(s, seed, c->best);
+    for (size_t k = 1; k < sizeof TRANSFORMS / sizeof *TRANSFORMS && st == ITP_OK; k++) {
         st = itp_surrogate_fit_transforms(s, TRANSFORMS[k]);
         if (st == ITP_OK && s->transform[0].kind != TRANSFORMS[k]) continue; /* no logarithm */
-        if (st == ITP_OK) st = density(s, seed, &value);
-        if (k > 0 && !(value > *best + MARGIN)) continue;
-        *best = value;
-        chosen = TRANSFORMS[k];
+        if (st == ITP_OK) st = density(s, seed, c->value);
+        if (st == ITP_OK && wins(c, c->best)) chosen = TRANSFORMS[k];
     }
     return st == ITP_OK ? itp_surrogate_fit_transforms(s, chosen) : st;
 }
 
-static itp_status choose_kernel(itp_surrogate *s, uint64_t seed, double best)
+/* rival: densities with the default kernel. */
+static itp_status choose_kernel(itp_surrogate *s, uint64_t seed, contest *c, const double *rival)
 {
     const char *chosen = KERNELS[0];
     itp_status st = ITP_OK;
     for (size_t k = 1; k < sizeof KERNELS / sizeof *KERNELS && st == ITP_OK; k++) {
-        double value = -INFINITY;
         if ((st = itp_surrogate_use_kernel(s, KERNELS[k])) == ITP_EINVAL) {
             st = ITP_OK; /* no column that it reads */
             continue;
         }
-        if (st == ITP_OK) st = density(s, seed, &value);
-        if (!(value > best + (chosen == KERNELS[0] ? MARGIN : 0))) continue;
-        best = value;
-        chosen = KERNELS[k];
+        if (st == ITP_OK) st = density(s, seed, c->value);
+        if (st == ITP_OK && wins(c, rival)) chosen = KERNELS[k];
     }
     return st == ITP_OK ? itp_surrogate_use_kernel(s, chosen) : st;
 }
 
 static itp_status choose(itp_surrogate *s, uint64_t seed)
 {
-    double best = -INFINITY;
+    size_t n = s->rows.n;
+    double *memory = malloc((3 * n + 1) * sizeof *memory), *rival = memory + 2 * n;
+    if (!memory) return ITP_ENOMEM;
+    contest c = {n, memory, memory + n};
     itp_status st;
     if (strcmp(s->transform_name, "auto") == 0) {
-        st = choose_transform(s, seed, &best);
+        st = choose_transform(s, seed, &c);
     } else {
         st = itp_surrogate_fit_transforms(
             s, (itp_transform_kind)itp_transform_find(s->transform_name));
-        if (st == ITP_OK) st = density(s, seed, &best);
+        if (st == ITP_OK) st = density(s, seed, c.best);
     }
-    if (st == ITP_OK && strcmp(s->kernel_name, "auto") == 0) st = choose_kernel(s, seed, best);
+    if (st == ITP_OK && strcmp(s->kernel_name, "auto") == 0) {
+        memcpy(rival, c.best, n * sizeof *rival);
+        st = choose_kernel(s, seed, &c, rival);
+    }
+    free(memory);
     return st;
 }
 

@@ -51,6 +51,11 @@ double itp_surrogate_loo_density(const itp_surrogate *s)
     return n ? sum / (double)n : 0;
 }
 
+void itp_surrogate_loo_densities(const itp_surrogate *s, double *out)
+{
+    for (size_t i = 0; i < s->rows.n; i++) out[i] = leave_out(s, i).log_density;
+}
+
 static int ascending(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;

@@ -98,6 +98,8 @@ itp_fit_plan itp_surrogate_plan(const itp_surrogate *s, uint64_t seed);
 
 /* diagnostics.c: leave-one-out of all rows, latent; mean over rows of the log density. */
 double itp_surrogate_loo_density(const itp_surrogate *s);
+/* That of each row. */
+void itp_surrogate_loo_densities(const itp_surrogate *s, double *out);
 
 /* hyper_json.c: hyperparameters to and from JSON. */
 json_t *itp_hyper_to_json(const itp_hyper *hyper, size_t n_params);
