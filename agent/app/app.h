@@ -50,6 +50,9 @@ int app_is_definition(const char *path);
 /* The journal that belongs to a campaign file: NAME.journal in this folder. Prints what is wrong
  * with the file. The caller's to free; NULL after a failure, with the exit code in *code. */
 char *app_journal_of(const char *campaign, int *code);
+/* Asks each connector about its options (`with`); prints what it finds wrong, and returns how many
+ * are errors. */
+size_t app_check_options(const itp_campaign *campaign);
 /* Opens a journal for reading and folds it. */
 itp_status app_open(itp_engine **out, const char *journal, itp_error *err);
 

@@ -14,13 +14,14 @@ int app_check(int argc, char **argv)
     if (findings.text) fputs(findings.text, st == ITP_OK ? stdout : stderr);
     size_t errors = 0;
     for (size_t i = 0; i < findings.n; i++) errors += !findings.items[i].warning;
-    if (st == ITP_OK)
+    if (st == ITP_OK) errors = app_check_options(campaign);
+    if (st == ITP_OK && errors == 0)
         printf("%s: campaign %s is valid: %zu parameters, %zu tasks, %zu objectives, %zu limits\n",
                argv[1], campaign->name, itp_space_n_params(campaign->space), campaign->n_tasks,
                campaign->n_objectives, campaign->n_limits);
     itp_campaign_destroy(campaign);
     itp_findings_deinit(&findings);
-    if (st == ITP_OK) return EXIT_FINISHED;
+    if (st == ITP_OK && errors == 0) return EXIT_FINISHED;
     if (errors == 0) return app_fail(st, &err);
     fprintf(stderr, "%s: %zu error%s\n", argv[1], errors, errors == 1 ? "" : "s");
     return EXIT_USAGE;

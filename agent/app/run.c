@@ -114,6 +114,18 @@ static int run_engine(itp_engine *engine, const options *o)
     return code;
 }
 
+/* Before a new journal holds the campaign, so that a wrong option is put right instead of making
+ * every trial infeasible. Local workers only: what remote ones have installed is not known here. */
+static int check_new(const options *o, const char *journal)
+{
+    itp_campaign *campaign;
+    if (o->workers == 0 || access(journal, F_OK) == 0) return 0;
+    if (itp_campaign_load(&campaign, o->campaign, NULL, NULL) != ITP_OK) return 0; /* said below */
+    size_t errors = app_check_options(campaign);
+    itp_campaign_destroy(campaign);
+    return errors ? EXIT_USAGE : 0;
+}
+
 int app_run(int argc, char **argv)
 {
     options o;
@@ -133,6 +145,10 @@ int app_run(int argc, char **argv)
     itp_engine *engine;
     itp_findings findings = {0};
     itp_error err = {0};
+    if ((code = check_new(&o, options.journal)) != 0) {
+        free(own);
+        return code;
+    }
     itp_status st = itp_engine_open(&engine, &options, &findings, &err);
     if (st != ITP_OK && findings.text) fputs(findings.text, stderr);
     itp_findings_deinit(&findings);

@@ -24,6 +24,7 @@ typedef struct itp_source {
     double cost;           /* relative; NaN: unknown (measured) */
     double fidelity;       /* [0, 1], 1 the target */
     const char *connector; /* who answers; the task's unless it has its own; NULL: a person */
+    unsigned line, column; /* of its options in the definition, else of the task; from 1 */
 } itp_source;
 
 typedef enum itp_noise_kind {

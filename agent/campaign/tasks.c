@@ -149,8 +149,13 @@ static void settle_connectors(builder *b, const yaml_node *node, itp_source *sou
     t->connector = sources[0].connector;
 }
 
-static void read_sources(builder *b, const yaml_node *node, const yaml_node *with,
-                         itp_campaign_task *t)
+static void place(const builder *b, const yaml_node *node, itp_source *s)
+{
+    itp_find_place(b->s.text, node->at, &s->line, &s->column);
+}
+
+static void read_sources(builder *b, const yaml_node *key, const yaml_node *node,
+                         const yaml_node *with, itp_campaign_task *t)
 {
     enum { OWN_CONNECTOR, OWN_WITH, COST, FIDELITY, SOURCE_KEYS };
     static const key_rule FORM[SOURCE_KEYS] = {
@@ -163,14 +168,16 @@ static void read_sources(builder *b, const yaml_node *node, const yaml_node *wit
     if (with && !schema_expect(&b->s, with, NODE_MAP, "with")) with = NULL;
     t->sources = sources;
     t->n_sources = n ? n : 1;
-    sources[0] = (itp_source){"default", "{}", NAN, 1, t->connector};
+    sources[0] = (itp_source){"default", "{}", NAN, 1, t->connector, 0, 0};
+    place(b, with ? with : key, &sources[0]);
     if (!node) sources[0].options = builder_json(b, with, NULL, 0);
     if (!node || !schema_expect(&b->s, node, NODE_MAP, "sources")) return;
     if (n == 0) schema_error(&b->s, node, NULL, "sources: there are none");
     if (n > 255) schema_error(&b->s, node, NULL, "sources: at most 255");
     for (size_t i = 0; i < n; i++) {
         itp_source *s = &sources[i];
-        *s = (itp_source){"?", "{}", NAN, 1, NULL};
+        *s = (itp_source){"?", "{}", NAN, 1, NULL, 0, 0};
+        place(b, node->values[i], s);
         schema_name(&b->s, node->keys[i], "a source", &s->name);
         if (!schema_map(&b->s, node->values[i], "source", SOURCE_KEYS, FORM, slot)) continue;
         if (slot[OWN_CONNECTOR])
@@ -270,7 +277,7 @@ static void read_task(builder *b, const yaml_node *key, const yaml_node *node, s
     if (!schema_map(&b->s, node, what, KEYS, RULES, slot)) return;
     if (slot[CONNECTOR]) schema_name(&b->s, slot[CONNECTOR], "connector", &t->connector);
     read_outputs(b, slot[OUTPUTS], slot[NOISE], index);
-    read_sources(b, slot[SOURCES], slot[WITH], t);
+    read_sources(b, key, slot[SOURCES], slot[WITH], t);
     if (slot[SOURCE]) read_chooser(b, slot[SOURCE], t);
     read_manners(b, slot, t);
     t->rest = carry(b, slot);

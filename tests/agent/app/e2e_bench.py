@@ -65,7 +65,7 @@ class Bench(cli.Case):
         self.assertIn("not-there", out)
 
     def test_a_campaign_that_measures_nothing_says_so(self):
-        self.write("none.yaml", cli.BRANIN % (", nonsense: 1", "", 4, ""))
+        self.write("none.yaml", cli.BRANIN % (", fail: 100 %", "", 4, ""))
         self.assertIn("nothing was measured", self.run_cli("bench", "none.yaml", "--seeds", "1", code=3))
 
     def test_what_cannot_be_measured_or_set_is_refused(self):

@@ -24,6 +24,15 @@ class Run(cli.Case):
                 out = self.run_cli("replay", journal, "--verify")
                 self.assertRegex(out, r"\d+ decisions identical to the bit, 0 to 1e-6")
 
+    def test_an_option_that_the_connector_does_not_take_is_said_before_anything_begins(self):
+        self.write("branin.yaml", cli.BRANIN % (", nonsense: 1", "", 4, ""))
+        for verb in ("check", "run"):
+            out = self.run_cli(verb, "branin.yaml", code=2)
+            self.assertRegex(out, r"branin.yaml:7:\d+: error: task f: connector function: nonsense")
+        self.assertFalse(os.path.exists(self.path("branin.journal")))
+        self.write("away.yaml", (cli.BRANIN % ("", "", 4, "")).replace("connector: function", "connector: far-away"))
+        self.assertIn("could not be asked", self.run_cli("check", "away.yaml"))
+
     def test_a_table_campaign_replays_to_the_bit(self):
         self.write("data.csv", "a,b,y\n" + "".join(f"{a},{b},{(a - 3) ** 2 + b}\n" for a in range(7) for b in range(4)))
         self.write("table.yaml", """\
