@@ -19,6 +19,7 @@
 #define LOG_TAIL     600 /* bytes of a dead worker's log that are shown */
 #define ARGS_MAX     64
 #define PROGRAMS_MAX 16
+#define SLOTS_MAX    1024
 
 static void worker_path(char *out, size_t size)
 {
@@ -66,7 +67,7 @@ static void exec_worker(const itp_locals *l, const itp_local *one)
     const char *args[ARGS_MAX];
     size_t n = 0, n_allowed = programs(l->campaign, one->connector, allowed);
     worker_path(path, sizeof path);
-    snprintf(slots, sizeof slots, "%u", l->slots);
+    snprintf(slots, sizeof slots, "%u", one->slots);
     snprintf(state, sizeof state, "%s/%s", l->state, one->name);
     snprintf(log, sizeof log, "%s/%s.log", l->state, one->name);
     const char *fixed[] = {path,           "--connect",        l->endpoint, "--connector",
@@ -119,6 +120,29 @@ static size_t list_connectors(const itp_campaign *c, const char **out)
     return n;
 }
 
+/* The work of this connector is done elsewhere; one worker of many slots waits for all of it. */
+static int only_waits(const char *connector)
+{
+    return strcmp(connector, "slurm") == 0;
+}
+
+static unsigned waiting_slots(const itp_campaign *c, size_t slots)
+{
+    if (slots < c->agent.parallel) slots = c->agent.parallel;
+    return (unsigned)(slots < SLOTS_MAX ? slots : SLOTS_MAX);
+}
+
+/* Jobs of a waiting worker outlive it: the next life must find its folder, whatever --workers is.
+ */
+static void name_local(itp_local *one, const char *connector, size_t number)
+{
+    one->connector = connector;
+    if (only_waits(connector))
+        snprintf(one->name, sizeof one->name, "local-%.40s", connector);
+    else
+        snprintf(one->name, sizeof one->name, "local-%zu", number);
+}
+
 itp_status itp_locals_start(itp_locals *l, size_t each, int64_t now_ms, itp_error *err)
 {
     const itp_campaign *c = l->campaign;
@@ -133,77 +157,78 @@ itp_status itp_locals_start(itp_locals *l, size_t each, int64_t now_ms, itp_erro
     else if (each && mkdir(l->state, 0700) != 0 && errno != EEXIST)
         st =
             itp_fail(err, ITP_EIO, "folder %s of the local workers: %s", l->state, strerror(errno));
-    for (size_t k = 0; st == ITP_OK && k < n; k++)
-        for (size_t i = 0; st == ITP_OK && i < each; i++) {
-            itp_local *one = &l->items[l->n];
-            snprintf(one->name, sizeof one->name, "local-%zu", ++l->n);
-            one->connector = connectors[k];
+    for (size_t k = 0; st == ITP_OK && k < n; k++) {
+        int waits = only_waits(connectors[k]);
+        for (size_t i = 0; st == ITP_OK && i < (waits && each ? 1 : each); i++) {
+            itp_local *one = &l->items[l->n++];
+            name_local(one, connectors[k], l->n);
+            one->slots = waits ? waiting_slots(c, each * l->slots) : l->slots;
             st = spawn(l, one, now_ms, err);
         }
-    free(connectors);
-    return st;
-}
+        free(connectors);
+        return st;
+    }
 
-static void read_tail(const itp_locals *l, const itp_local *one, char *out, size_t size)
-{
-    char path[PATH_MAX];
-    out[0] = '\0';
-    snprintf(path, sizeof path, "%s/%s.log", l->state, one->name);
-    FILE *file = fopen(path, "re");
-    if (!file) return;
-    if (fseek(file, -(long)(size - 1), SEEK_END) != 0) rewind(file);
-    size_t n = fread(out, 1, size - 1, file);
-    out[n] = '\0';
-    while (n > 0 && out[n - 1] == '\n') out[--n] = '\0';
-    fclose(file);
-}
+    static void read_tail(const itp_locals *l, const itp_local *one, char *out, size_t size)
+    {
+        char path[PATH_MAX];
+        out[0] = '\0';
+        snprintf(path, sizeof path, "%s/%s.log", l->state, one->name);
+        FILE *file = fopen(path, "re");
+        if (!file) return;
+        if (fseek(file, -(long)(size - 1), SEEK_END) != 0) rewind(file);
+        size_t n = fread(out, 1, size - 1, file);
+        out[n] = '\0';
+        while (n > 0 && out[n - 1] == '\n') out[--n] = '\0';
+        fclose(file);
+    }
 
-const char *itp_locals_reap(itp_locals *l, int64_t now_ms, itp_status *st, itp_error *err)
-{
-    int status;
-    pid_t pid;
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+    const char *itp_locals_reap(itp_locals * l, int64_t now_ms, itp_status * st, itp_error * err)
+    {
+        int status;
+        pid_t pid;
+        while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+            for (size_t i = 0; i < l->n; i++) {
+                itp_local *one = &l->items[i];
+                if (one->pid != pid) continue;
+                one->pid = 0;
+                int young = now_ms - one->started_ms < ITP_LOCAL_YOUNG_MS;
+                one->young_deaths = young && !WIFSIGNALED(status) ? one->young_deaths + 1 : 0;
+                if (one->young_deaths >= ITP_LOCAL_DEATHS_MAX) {
+                    char tail[LOG_TAIL];
+                    read_tail(l, one, tail, sizeof tail);
+                    *st = itp_fail(
+                        err, ITP_EWORKER,
+                        "local worker %s (connector %s) ended %u times right after it was "
+                        "started; its log %s/%s.log ends with:\n%s",
+                        one->name, one->connector, one->young_deaths, l->state, one->name, tail);
+                } else {
+                    *st = spawn(l, one, now_ms, err);
+                }
+                return one->name;
+            }
+        }
+        return NULL;
+    }
+
+    void itp_locals_stop(itp_locals * l)
+    {
+        int64_t deadline = itp_clock_monotonic_ms() + ITP_LOCAL_STOP_MS;
+        for (size_t i = 0; i < l->n; i++)
+            if (l->items[i].pid > 0) kill(l->items[i].pid, SIGTERM);
         for (size_t i = 0; i < l->n; i++) {
             itp_local *one = &l->items[i];
-            if (one->pid != pid) continue;
+            while (one->pid > 0 && waitpid(one->pid, NULL, WNOHANG) == 0) {
+                if (itp_clock_monotonic_ms() > deadline) {
+                    kill(one->pid, SIGKILL);
+                    waitpid(one->pid, NULL, 0);
+                    break;
+                }
+                poll(NULL, 0, 5);
+            }
             one->pid = 0;
-            int young = now_ms - one->started_ms < ITP_LOCAL_YOUNG_MS;
-            one->young_deaths = young && !WIFSIGNALED(status) ? one->young_deaths + 1 : 0;
-            if (one->young_deaths >= ITP_LOCAL_DEATHS_MAX) {
-                char tail[LOG_TAIL];
-                read_tail(l, one, tail, sizeof tail);
-                *st = itp_fail(err, ITP_EWORKER,
-                               "local worker %s (connector %s) ended %u times right after it was "
-                               "started; its log %s/%s.log ends with:\n%s",
-                               one->name, one->connector, one->young_deaths, l->state, one->name,
-                               tail);
-            } else {
-                *st = spawn(l, one, now_ms, err);
-            }
-            return one->name;
         }
+        free(l->items);
+        l->items = NULL;
+        l->n = 0;
     }
-    return NULL;
-}
-
-void itp_locals_stop(itp_locals *l)
-{
-    int64_t deadline = itp_clock_monotonic_ms() + ITP_LOCAL_STOP_MS;
-    for (size_t i = 0; i < l->n; i++)
-        if (l->items[i].pid > 0) kill(l->items[i].pid, SIGTERM);
-    for (size_t i = 0; i < l->n; i++) {
-        itp_local *one = &l->items[i];
-        while (one->pid > 0 && waitpid(one->pid, NULL, WNOHANG) == 0) {
-            if (itp_clock_monotonic_ms() > deadline) {
-                kill(one->pid, SIGKILL);
-                waitpid(one->pid, NULL, 0);
-                break;
-            }
-            poll(NULL, 0, 5);
-        }
-        one->pid = 0;
-    }
-    free(l->items);
-    l->items = NULL;
-    l->n = 0;
-}

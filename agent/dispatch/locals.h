@@ -17,6 +17,7 @@ typedef struct itp_local {
     pid_t pid; /* 0: not running */
     char name[64];
     const char *connector; /* borrowed from the campaign */
+    unsigned slots;
     int64_t started_ms;
     unsigned young_deaths;
 } itp_local;
@@ -30,7 +31,8 @@ typedef struct itp_locals {
     const itp_campaign *campaign;
 } itp_locals;
 
-/* `each` workers for every connector that the campaign names. */
+/* `each` workers for every connector that the campaign names; for `slurm`, whose work is done
+ * elsewhere, one with all their slots, and with at least as many as trials may be pending. */
 itp_status itp_locals_start(itp_locals *locals, size_t each, int64_t now_ms, itp_error *err);
 /* A local worker that has died since, started again: its name, valid until stop. NULL: none (more).
  * *st becomes a failure when it died too often, with the end of its log in err. */

@@ -218,6 +218,12 @@ static void tell_tail(const attempt *a, const char *stream, itp_result *res, cha
     free(text);
 }
 
+void attempt_tell(const attempt *a, itp_result *res)
+{
+    tell_tail(a, PROCESS_STDERR, res, NULL, 0);
+    tell_tail(a, PROCESS_STDOUT, res, NULL, 0);
+}
+
 /* 1 with the line where the pattern was found in the file. */
 static int find_line(const char *folder, const char *file, const char *pattern, char *line,
                      size_t size)
@@ -258,8 +264,7 @@ static itp_status find_problem(const attempt *a, itp_result *res, itp_error *err
         for (int i = 0; i < 2 && files[i]; i++) {
             if (!find_line(a->folder, files[i], pattern, line, sizeof line)) continue;
             a->host->cause(a->host->ctx, res, cause ? command_cause(cause) : ITP_CAUSE_SCIENTIFIC);
-            tell_tail(a, PROCESS_STDERR, res, NULL, 0);
-            tell_tail(a, PROCESS_STDOUT, res, NULL, 0);
+            attempt_tell(a, res);
             return itp_fail(err, ITP_ERESULT, "%s: %s", name, line);
         }
     }
@@ -296,10 +301,7 @@ itp_status attempt_judge(const attempt *a, const process_end *end, itp_result *r
     if (st != ITP_OK) return st;
     if (end->signal || end->code != 0) return fail_end(a, end, res, err);
     st = outputs_read(a->options, a->folder, a->req, a->host, res, err);
-    if (st != ITP_OK) { /* why an output is missing stands there, if anywhere */
-        tell_tail(a, PROCESS_STDERR, res, NULL, 0);
-        tell_tail(a, PROCESS_STDOUT, res, NULL, 0);
-    }
+    if (st != ITP_OK) attempt_tell(a, res); /* why an output is missing stands there, if anywhere */
     return st;
 }
 

@@ -35,6 +35,8 @@ void attempt_free(char **strings);
 /* The outputs, or why there are none: a problem found in what the program wrote, its exit code or
  * signal, an output that is missing. */
 itp_status attempt_judge(const attempt *a, const process_end *end, itp_result *res, itp_error *err);
+/* The ends of its output into the provenance, where there is no judgement. */
+void attempt_tell(const attempt *a, itp_result *res);
 /* What stays of the attempt: artefacts by reference, and the folder when it is small enough. */
 void attempt_keep(const attempt *a, itp_result *res);
 

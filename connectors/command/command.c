@@ -55,14 +55,7 @@ static itp_status check(const char *task, const char *options, itp_error *err)
     itp_status st = command_options_read(options, NULL, &read, err);
     if (st != ITP_OK) return st;
     st = command_find(json_string_value(json_array_get(read.run, 0)), NULL, program, err);
-    const char *name;
-    json_t *path;
-    json_object_foreach((json_t *)read.templates, name, path)
-    {
-        if (st == ITP_OK && access(json_string_value(path), R_OK) != 0)
-            st = itp_fail(err, ITP_ENOTFOUND, "templates: %s: %s", json_string_value(path),
-                          strerror(errno));
-    }
+    if (st == ITP_OK) st = command_find_templates(&read, err);
     command_options_deinit(&read);
     return st;
 }

@@ -1,6 +1,7 @@
 /* options.c - see options.h. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "options.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <regex.h>
 #include <stdlib.h>
@@ -345,4 +346,17 @@ itp_status command_find(const char *program, const char *base, char *out, itp_er
         folders += size + (folders[size] == ':');
     }
     return itp_fail(err, ITP_ENOTFOUND, "program %.300s: not found on PATH", program);
+}
+
+itp_status command_find_templates(const command_options *options, itp_error *err)
+{
+    const char *name;
+    json_t *path;
+    json_object_foreach((json_t *)options->templates, name, path)
+    {
+        if (access(json_string_value(path), R_OK) != 0)
+            return itp_fail(err, ITP_ENOTFOUND, "templates: %s: %s", json_string_value(path),
+                            strerror(errno));
+    }
+    return ITP_OK;
 }

@@ -33,4 +33,7 @@ uint64_t command_size(const json_t *value);
  * is searched on PATH. ITP_ENOTFOUND. */
 itp_status command_find(const char *program, const char *base, char *out, itp_error *err);
 
+/* Whether the templates can be read from here. ITP_ENOTFOUND. */
+itp_status command_find_templates(const command_options *options, itp_error *err);
+
 #endif

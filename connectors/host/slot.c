@@ -120,6 +120,11 @@ static int host_cancelled(void *ctx)
     return atomic_load(&((itp_slot *)ctx)->stop) != 0;
 }
 
+static int host_leaving(void *ctx)
+{
+    return atomic_load(&((itp_slot *)ctx)->stop) == ITP_CAUSE_WORKER_LOST;
+}
+
 static void host_log(void *ctx, int level, const char *event, const char *text)
 {
     const itp_slot *slot = ctx;
@@ -239,7 +244,7 @@ itp_status itp_slot_open(itp_slot **out, const itp_slot_setting *setting, itp_er
     slot->host = (itp_host){ITP_CONNECTOR_ABI, sizeof slot->host, slot,          host_put,
                             host_put_label,    host_emit,         host_artefact, host_note,
                             host_cost,         host_cause,        host_started,  host_progress,
-                            host_cancelled,    host_workdir,      host_log};
+                            host_cancelled,    host_workdir,      host_log,      host_leaving};
     const itp_connector *connector = itp_plugin_connector(setting->plugin);
     itp_error why = {.status = ITP_OK};
     itp_status st =

@@ -311,7 +311,8 @@ static void take_final(session *s, notice *notice)
 {
     const itp_message *offer = &notice->job->offer;
     int physical = offer->cls == ITP_PHYSICAL;
-    if (s->stop == STOP_NOW && notice->cause == ITP_CAUSE_CANCELLED && !physical) return;
+    int given_up = notice->cause == ITP_CAUSE_CANCELLED || notice->cause == ITP_CAUSE_WORKER_LOST;
+    if (s->stop == STOP_NOW && given_up && !physical) return;
     if (itp_outbox_add(s->outbox, &notice->key, notice->frame.data, notice->frame.size, physical,
                        notice->took_ms) != ITP_OK)
         itp_log(s->log, ITP_ERROR, "result_not_kept", "request=%llu text=out of memory",
@@ -376,7 +377,9 @@ void jobs_end(session *s)
         if (job->state == JOB_QUEUED)
             remove_job(s, job);
         else if (job->offer.cls == ITP_PHYSICAL ? job->state != JOB_RUNNING : s->stop == STOP_NOW)
-            itp_crew_cancel(s->crew, job, ITP_CAUSE_CANCELLED);
+            itp_crew_cancel(s->crew, job,
+                            job->offer.cls == ITP_PHYSICAL ? ITP_CAUSE_CANCELLED
+                                                           : ITP_CAUSE_WORKER_LOST);
     }
 }
 

@@ -120,6 +120,9 @@ typedef struct itp_host {
     int (*cancelled)(void *ctx);       /* [any thread] 1 once the attempt should end */
     const char *(*workdir)(void *ctx); /* folder of this attempt, created on first use */
     void (*log)(void *ctx, int level, const char *event, const char *text); /* [any thread] */
+    /* 1 once the attempt should end because its worker does, not because it is called off: work
+     * that goes on elsewhere (a batch job) may go on. [any thread] */
+    int (*leaving)(void *ctx);
 } itp_host;
 
 /* What a connector knows of a request it may have run before. */
