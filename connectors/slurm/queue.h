@@ -39,8 +39,8 @@ typedef struct slurm_job {
     char batch[PATH_MAX];
     size_t index;
     char id[RECORD_ID], state[32], reason[128], node[128], words[512];
-    unsigned missing, idle; /* polls without it; polls since it ended without an exit code */
-    int64_t since_ms;
+    unsigned missing, idle;       /* polls without it; polls since it ended without an exit code */
+    int64_t since_ms, running_ms; /* since it came here; since Slurm says that it runs */
     struct slurm_job *next;
 } slurm_job;
 

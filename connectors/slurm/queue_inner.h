@@ -16,8 +16,9 @@ enum {
     WAIT_MS = 200,
     POLL_LEAST_MS = 500, /* between two calls of squeue, longer while nothing changes */
     POLL_MOST_MS = 10000,
-    RETRY_MS = 2000, /* after Slurm has not answered */
-    LAG_POLLS = 3,   /* a shared folder may show an exit code later than Slurm the end */
+    RETRY_MS = 2000,   /* after Slurm has not answered */
+    LAUNCH_MS = 60000, /* a job that runs, says Slurm, has begun within it */
+    LAG_POLLS = 3,     /* a shared folder may show an exit code later than Slurm the end */
     LOST_POLLS = 3,
     MISSING_MARK = 1 << 16 /* during a poll: not named yet */
 };

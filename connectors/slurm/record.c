@@ -93,13 +93,17 @@ static itp_status write_strings(const char *folder, const char *name, char *cons
 static char *request_text(const attempt *a)
 {
     const itp_request *req = a->req;
+    json_t *options = json_deep_copy(a->options->root);
+    /* Paths may be written otherwise after the agent's restart: the program by what it is. */
+    json_array_set_new(json_object_get(options, "run"), 0, json_string(a->program));
+    json_object_del(options, "templates");
     json_t *inputs = json_object();
     for (size_t i = 0; i < req->n_inputs; i++)
         json_object_set_new(inputs, req->inputs[i].name,
                             req->inputs[i].label ? json_string(req->inputs[i].label)
                                                  : json_real(req->inputs[i].number));
-    json_t *all = json_pack("{s:s, s:i, s:o, s:O}", "task", req->task, "index", (int)req->index,
-                            "inputs", inputs, "options", a->options->root);
+    json_t *all = json_pack("{s:s, s:i, s:o, s:o}", "task", req->task, "index", (int)req->index,
+                            "inputs", inputs, "options", options);
     char *text = json_dumps(all, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(17));
     json_decref(all);
     return text;

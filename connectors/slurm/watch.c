@@ -143,9 +143,31 @@ static int hear(slurm_queue *q, slurm_job *job, const char *state, const char *r
         job->phase = strcmp(state, "RUNNING") == 0 || strcmp(state, "COMPLETING") == 0
                          ? JOB_RUNNING
                          : JOB_WAITING;
+    if (job->phase != JOB_RUNNING)
+        job->running_ms = 0;
+    else if (!job->running_ms)
+        job->running_ms = queue_now_ms();
     job->missing = 0;
     pthread_mutex_unlock(&q->lock);
     return changed;
+}
+
+/* Slurm says that the job runs, and nothing of it does: so it is with a controller that was killed,
+ * has lost its latest numbers and gives them away once more. */
+static void doubt(slurm_queue *q, slurm_job *job)
+{
+    char began[RECORD_ID], words[256];
+    char *argv[] = {"scancel", job->id, NULL}, *out = NULL;
+    if (job->phase != JOB_RUNNING || queue_now_ms() - job->running_ms < LAUNCH_MS) return;
+    if (record_void(job->folder, began) == 0) {
+        job->running_ms = queue_now_ms(); /* it has begun, all is well */
+        return;
+    }
+    queue_tool(q, argv, &out, NULL);
+    free(out);
+    snprintf(words, sizeof words, "Slurm job %s should run but has not begun within a minute",
+             job->id);
+    queue_over(q, job, END_LOST, words);
 }
 
 /* A batch of which it was not known whether Slurm has it. */
@@ -174,7 +196,10 @@ static int read_queue(slurm_queue *q, char *text)
             if (job->phase == JOB_OVER || strcmp(job->id, id) != 0) continue;
             job->missing = 0;
             changed |= hear(q, job, state, reason, node);
-            if (is_over(state)) settle(q, job, state);
+            if (is_over(state))
+                settle(q, job, state);
+            else
+                doubt(q, job);
             break;
         }
     }
