@@ -165,70 +165,71 @@ itp_status itp_locals_start(itp_locals *l, size_t each, int64_t now_ms, itp_erro
             one->slots = waits ? waiting_slots(c, each * l->slots) : l->slots;
             st = spawn(l, one, now_ms, err);
         }
-        free(connectors);
-        return st;
     }
+    free(connectors);
+    return st;
+}
 
-    static void read_tail(const itp_locals *l, const itp_local *one, char *out, size_t size)
-    {
-        char path[PATH_MAX];
-        out[0] = '\0';
-        snprintf(path, sizeof path, "%s/%s.log", l->state, one->name);
-        FILE *file = fopen(path, "re");
-        if (!file) return;
-        if (fseek(file, -(long)(size - 1), SEEK_END) != 0) rewind(file);
-        size_t n = fread(out, 1, size - 1, file);
-        out[n] = '\0';
-        while (n > 0 && out[n - 1] == '\n') out[--n] = '\0';
-        fclose(file);
-    }
+static void read_tail(const itp_locals *l, const itp_local *one, char *out, size_t size)
+{
+    char path[PATH_MAX];
+    out[0] = '\0';
+    snprintf(path, sizeof path, "%s/%s.log", l->state, one->name);
+    FILE *file = fopen(path, "re");
+    if (!file) return;
+    if (fseek(file, -(long)(size - 1), SEEK_END) != 0) rewind(file);
+    size_t n = fread(out, 1, size - 1, file);
+    out[n] = '\0';
+    while (n > 0 && out[n - 1] == '\n') out[--n] = '\0';
+    fclose(file);
+}
 
-    const char *itp_locals_reap(itp_locals * l, int64_t now_ms, itp_status * st, itp_error * err)
-    {
-        int status;
-        pid_t pid;
-        while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-            for (size_t i = 0; i < l->n; i++) {
-                itp_local *one = &l->items[i];
-                if (one->pid != pid) continue;
-                one->pid = 0;
-                int young = now_ms - one->started_ms < ITP_LOCAL_YOUNG_MS;
-                one->young_deaths = young && !WIFSIGNALED(status) ? one->young_deaths + 1 : 0;
-                if (one->young_deaths >= ITP_LOCAL_DEATHS_MAX) {
-                    char tail[LOG_TAIL];
-                    read_tail(l, one, tail, sizeof tail);
-                    *st = itp_fail(
-                        err, ITP_EWORKER,
-                        "local worker %s (connector %s) ended %u times right after it was "
-                        "started; its log %s/%s.log ends with:\n%s",
-                        one->name, one->connector, one->young_deaths, l->state, one->name, tail);
-                } else {
-                    *st = spawn(l, one, now_ms, err);
-                }
-                return one->name;
-            }
-        }
-        return NULL;
-    }
-
-    void itp_locals_stop(itp_locals * l)
-    {
-        int64_t deadline = itp_clock_monotonic_ms() + ITP_LOCAL_STOP_MS;
-        for (size_t i = 0; i < l->n; i++)
-            if (l->items[i].pid > 0) kill(l->items[i].pid, SIGTERM);
+const char *itp_locals_reap(itp_locals *l, int64_t now_ms, itp_status *st, itp_error *err)
+{
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
         for (size_t i = 0; i < l->n; i++) {
             itp_local *one = &l->items[i];
-            while (one->pid > 0 && waitpid(one->pid, NULL, WNOHANG) == 0) {
-                if (itp_clock_monotonic_ms() > deadline) {
-                    kill(one->pid, SIGKILL);
-                    waitpid(one->pid, NULL, 0);
-                    break;
-                }
-                poll(NULL, 0, 5);
-            }
+            if (one->pid != pid) continue;
             one->pid = 0;
+            int young = now_ms - one->started_ms < ITP_LOCAL_YOUNG_MS;
+            one->young_deaths = young && !WIFSIGNALED(status) ? one->young_deaths + 1 : 0;
+            if (one->young_deaths >= ITP_LOCAL_DEATHS_MAX) {
+                char tail[LOG_TAIL];
+                read_tail(l, one, tail, sizeof tail);
+                *st = itp_fail(err, ITP_EWORKER,
+                               "local worker %s (connector %s) ended %u times right after it was "
+                               "started; its log %s/%s.log ends with:\n%s",
+                               one->name, one->connector, one->young_deaths, l->state, one->name,
+                               tail);
+            } else {
+                *st = spawn(l, one, now_ms, err);
+            }
+            return one->name;
         }
-        free(l->items);
-        l->items = NULL;
-        l->n = 0;
     }
+    return NULL;
+}
+
+void itp_locals_stop(itp_locals *l)
+{
+    int64_t deadline = itp_clock_monotonic_ms() + ITP_LOCAL_STOP_MS;
+    for (size_t i = 0; i < l->n; i++)
+        if (l->items[i].pid > 0) kill(l->items[i].pid, SIGTERM);
+    for (size_t i = 0; i < l->n; i++) {
+        itp_local *one = &l->items[i];
+        while (one->pid > 0 && waitpid(one->pid, NULL, WNOHANG) == 0) {
+            if (itp_clock_monotonic_ms() > deadline) {
+                kill(one->pid, SIGKILL);
+                waitpid(one->pid, NULL, 0);
+                break;
+            }
+            poll(NULL, 0, 5);
+        }
+        one->pid = 0;
+    }
+    free(l->items);
+    l->items = NULL;
+    l->n = 0;
+}
