@@ -38,6 +38,7 @@ int bench_wild(const bench_options *options);      /* bars 2 and 9 */
 int bench_synthetic(const bench_options *options); /* bar 3 */
 int bench_measured(const bench_options *options);  /* bar 4 */
 int bench_noisy(const bench_options *options);     /* bar 5 */
+int bench_idle(const bench_options *options);      /* bar 5, called by bench_noisy */
 int bench_several(const bench_options *options);   /* bar 6 */
 int bench_outliers(const bench_options *options);  /* bar 6, called by bench_several */
 int bench_speed(const bench_options *options);     /* bar 7 */

@@ -127,5 +127,6 @@ int bench_noisy(const bench_options *o)
     if (!o->data) fprintf(stderr, "fast charging skipped: INTERPHASE_DATA is not set\n");
     if (o->data && (!o->only || strcmp(o->only, "charging") == 0)) missed += charging(o);
     if (!o->quick && (!o->only || strcmp(o->only, "hartmann6") == 0)) missed += batches(o);
+    if (!o->only || strcmp(o->only, "idle") == 0) missed += bench_idle(o);
     return missed;
 }
