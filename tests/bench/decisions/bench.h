@@ -10,6 +10,7 @@ typedef struct bench_options {
     int bar;          /* 0: all */
     const char *only; /* name of one problem or set; NULL: all */
     const char *data; /* folder of measured sets, or NULL */
+    size_t start;     /* trials before the model speaks; 0: the bar's own number */
     size_t seeds;     /* 0: the bar's own number */
     uint64_t first_seed;
     unsigned threads; /* campaigns at once; 0: one a core */

@@ -16,6 +16,7 @@ static const char HELP[] =
     "  --only NAME        one problem or data set\n"
     "  --seeds N          campaigns of each (default: the bar's own number)\n"
     "  --first-seed N     other seeds than 0, 1, 2, ...\n"
+    "  --start N          trials before the model speaks, over measured sets (default: the bar's)\n"
     "  --threads N        campaigns at once (default: one a core)\n"
     "  --acquisition A, --kernel K, --model M, --noise none   other settings than the defaults\n"
     "  --quick            fewer seeds: ends within 50 s\n"
@@ -45,6 +46,8 @@ static int parse(int argc, char **argv, bench_options *o)
                 o->seeds = (size_t)strtoul(value, NULL, 10);
             else if (strcmp(flag, "--first-seed") == 0)
                 o->first_seed = strtoul(value, NULL, 10);
+            else if (strcmp(flag, "--start") == 0)
+                o->start = (size_t)strtoul(value, NULL, 10);
             else if (strcmp(flag, "--threads") == 0)
                 o->threads = (unsigned)strtoul(value, NULL, 10);
             else if (strcmp(flag, "--acquisition") == 0)

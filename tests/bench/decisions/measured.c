@@ -54,7 +54,7 @@ static itp_status one(void *context, uint64_t seed, size_t index)
     run *r = context;
     const bench_table *t = r->table;
     bench_settings set = r->options->with;
-    set.start = r->start, set.random_start = 1;
+    set.start = r->options->start ? r->options->start : r->start, set.random_start = 1;
     set.trials = t->n < r->trials ? t->n : r->trials;
     set.seed = itp_mix64(seed + 1);
     if (!r->to_the_end) set.enough = found_best, set.enough_context = t;
