@@ -30,6 +30,12 @@ crowd *crowd_start(const char *endpoint, size_t n, uint32_t slots);
 int64_t crowd_live(crowd *c, int64_t ms, int until_offer);
 void crowd_stop(crowd *c);
 
+/* main.c: seconds from the first to the last accepted result, and how many there are. */
+double accepted_results(const char *journal, size_t *n);
+
+/* secure.c: CURVE against none, and the latency of dispatch under it. */
+void measure_security(int json, size_t trials, double seconds);
+
 /* recovery.c */
 void measure_recovery(int json, size_t events, int repeats);
 

@@ -1,7 +1,7 @@
-/* main.c - bench_dispatch [--json] [--quick] [--recovery]: the bars about speed and memory of the
- * issue Loop, and recovery of the issue Dispatch (alone with --recovery). Works in a fresh folder
- * under the current one, which should be on a real disk. SPDX-License-Identifier: GPL-3.0-or-later
- */
+/* main.c - bench_dispatch [--json] [--quick] [--recovery] [--security]: the bars about speed and
+ * memory of the issue Loop; recovery, and what CURVE costs, of the issue Dispatch (each alone with
+ * its option). Works in a fresh folder under the current one, which should be on a real disk.
+ * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +12,7 @@
 #include "clock.h"
 #include "journal.h"
 
-/* Seconds from the first to the last accepted result, and how many there are. */
-static double accepted_results(const char *path, size_t *n)
+double accepted_results(const char *path, size_t *n)
 {
     itp_journal *journal;
     itp_journal_cursor *cursor;
@@ -116,11 +115,12 @@ static void memory(int json, size_t trials)
 
 int main(int argc, char **argv)
 {
-    int json = 0, quick = 0, only_recovery = 0;
+    int json = 0, quick = 0, only_recovery = 0, only_security = 0;
     for (int i = 1; i < argc; i++) {
         json |= strcmp(argv[i], "--json") == 0;
         quick |= strcmp(argv[i], "--quick") == 0;
         only_recovery |= strcmp(argv[i], "--recovery") == 0;
+        only_security |= strcmp(argv[i], "--security") == 0;
     }
     char folder[] = "bench_dispatch.XXXXXX";
     if (!mkdtemp(folder) || chdir(folder) != 0) {
@@ -128,6 +128,8 @@ int main(int argc, char **argv)
         return 2;
     }
     if (!json) printf("working in %s\n", folder);
+    if (!only_recovery) measure_security(json, quick ? 2000 : 10000, quick ? 5 : 30);
+    if (only_security) return 0;
     measure_recovery(json, quick ? 10000 : 100000, 5);
     if (only_recovery) return 0;
     first_request(json, quick ? 5 : 21);
