@@ -9,7 +9,9 @@ _interphase() {
     local options=""
     case $command in
     run) options="--journal --workers --slots --listen --keys --seed --with --json --quiet" ;;
-    worker) options="--connect --connector --slots --allow --name --state" ;;
+    worker) options="--connect --key --server-key --connector --slots --allow --name --state" ;;
+    enrol) options="--role --connect --public --remark --keys --list --revoke -o" ;;
+    keygen) options="--keys" ;;
     ask) options="-n --journal --json" ;;
     tell) options="--trial --task --failed --at" ;;
     status) options="--why --json" ;;
@@ -23,7 +25,13 @@ _interphase() {
     retract) options="--trial --request --event --by" ;;
     resolve) options="--request --as --by --reason" ;;
     esac
+    case $command in
+    ask | tell | status | pause | resume | drain | safe-stop | ready | approve | cancel | retract | resolve)
+        options="$options --connect --key --server-key" ;;
+    esac
     case ${COMP_WORDS[COMP_CWORD - 1]} in
+    --key) mapfile -t COMPREPLY < <(compgen -f -X "!*.key" -- "$current"); return ;;
+    --role) mapfile -t COMPREPLY < <(compgen -W "compute station operate observe" -- "$current"); return ;;
     --format) mapfile -t COMPREPLY < <(compgen -W "csv measurements json journal" -- "$current"); return ;;
     --as) mapfile -t COMPREPLY < <(compgen -W "measured void requeue" -- "$current"); return ;;
     esac
