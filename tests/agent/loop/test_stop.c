@@ -1,5 +1,5 @@
-/* test_stop.c - reasons to stop that need the model: each in time, none too soon, with its number.
- * SPDX-License-Identifier: GPL-3.0-or-later */
+/* test_stop.c - where a campaign begins, and reasons to stop that need the model: each in time,
+ * none too soon, with its number. SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,9 +111,35 @@ static void targets_are_reached_with_confidence(void)
     check_reason(11, NAN, "objectives: [{target: y, value: -0.2 V}]\nstop: {target: 1 mV}\n", NULL);
 }
 
+static size_t design_of(const char *text)
+{
+    static const char TABLE[] = "x\n1\n3\n8\n";
+    const itp_campaign_file file = {"rows.csv", TABLE, sizeof TABLE - 1};
+    itp_campaign *c = NULL;
+    CU_ASSERT_EQUAL_FATAL(itp_campaign_parse(&c, "d.yaml", text, 1, &file, NULL, NULL), ITP_OK);
+    size_t n = itp_design_size(c);
+    itp_campaign_destroy(c);
+    return n;
+}
+
+#define MEASURED "tasks: {m: {outputs: {y: {unit: V}}}}\nobjectives: [{maximise: y}]\n"
+
+static void the_design_suits_the_space_and_the_budget(void)
+{
+    CU_ASSERT_EQUAL(design_of("campaign: d\nparameters: {x: {real: [0, 9]}}\n" MEASURED), 4);
+    CU_ASSERT_EQUAL(design_of("campaign: d\ncandidates: rows.csv\n" MEASURED), 3);
+    CU_ASSERT_EQUAL(
+        design_of("campaign: d\ncandidates: rows.csv\n" MEASURED "budget: {trials: 6}\n"), 2);
+    CU_ASSERT_EQUAL(
+        design_of("campaign: d\ncandidates: rows.csv\n" MEASURED "agent: {design: {sobol: 9}}\n"),
+        9);
+}
+
 int main(void)
 {
     CU_TestInfo tests[] = {
+        {"the design suits the space and the budget", the_design_suits_the_space_and_the_budget},
+
         {"no progress stops", no_progress_stops},
         {"gain is weighed against cost", gain_is_weighed_against_cost},
         {"targets are reached with confidence", targets_are_reached_with_confidence},
