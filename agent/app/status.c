@@ -3,11 +3,11 @@
  * the journal's own words. SPDX-License-Identifier: GPL-3.0-or-later */
 #include <getopt.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "account.h"
 #include "app.h"
 #include "clock.h"
 #include "codec.h"
@@ -15,15 +15,6 @@
 #include "remote.h"
 #include "say.h"
 #include "why.h"
-
-static const char *life(const itp_counts *n)
-{
-    return n->finished              ? "finished"
-           : n->draining            ? "draining"
-           : n->paused              ? "paused"
-           : n->held || n->approval ? "waiting for a person"
-                                    : "open";
-}
 
 static void print_request(const itp_loop *loop, itp_id id)
 {
@@ -71,11 +62,6 @@ static void print_stations(const itp_loop *loop)
                    w.halted && w.halt_text ? w.halt_text : "");
 }
 
-static int is_open_state(itp_request_state state)
-{
-    return state <= ITP_REQUEST_APPROVAL || state == ITP_REQUEST_DEAD;
-}
-
 static void print_corrected(const itp_loop *loop, size_t n_requests)
 {
     size_t corrections = 0, requests = 0;
@@ -98,8 +84,8 @@ static void print_all(itp_engine *engine, const itp_summary *summary)
     itp_trial_view best;
     itp_places places;
     char text[600];
-    printf("campaign  %s: %s%s%s\n", c->name, life(&n), itp_loop_reason(loop) ? ", " : "",
-           itp_loop_reason(loop) ? itp_loop_reason(loop) : "");
+    printf("campaign  %s: %s%s%s\n", c->name, itp_account_life(&n),
+           itp_loop_reason(loop) ? ", " : "", itp_loop_reason(loop) ? itp_loop_reason(loop) : "");
     printf("trials    %zu of %zu: %zu measured, %zu failed, %zu infeasible, %zu abandoned, %zu "
            "pending\n",
            n.trials, c->budget.trials, n.measured, n.failed, n.infeasible, n.abandoned, n.pending);
@@ -118,46 +104,16 @@ static void print_all(itp_engine *engine, const itp_summary *summary)
     print_stations(loop);
     for (itp_id id = 1; id <= n.requests; id++) {
         itp_request_view r;
-        if (itp_loop_request(loop, id, &r) == ITP_OK && is_open_state(r.state))
+        if (itp_loop_request(loop, id, &r) == ITP_OK && itp_account_is_open(r.state))
             print_request(loop, id);
     }
 }
 
-static json_t *summary_json(const itp_summary *s)
-{
-    return s->best ? json_pack("{s:I, s:f, s:f}", "trial", (json_int_t)s->best, "mean", s->mean,
-                               "sd", s->sd)
-                   : json_null();
-}
-
 static int print_json(itp_engine *engine, const itp_summary *summary)
 {
-    const itp_loop *loop = itp_engine_loop(engine);
-    itp_counts n = itp_loop_counts(loop);
-    const char *reason = itp_loop_reason(loop);
-    json_t *open = json_array();
-    for (itp_id id = 1; id <= n.requests; id++) {
-        itp_request_view r;
-        if (itp_loop_request(loop, id, &r) != ITP_OK || !is_open_state(r.state)) continue;
-        json_array_append_new(
-            open, json_pack("{s:I, s:I, s:s, s:s, s:i, s:s?, s:I, s:s?, s:i}", "request",
-                            (json_int_t)id, "trial", (json_int_t)r.trial, "task",
-                            itp_loop_campaign(loop)->tasks[r.task].name, "state",
-                            itp_request_state_name(r.state), "epoch", (int)r.epoch, "worker",
-                            r.worker, "since_ms", (json_int_t)r.since_ms, "why", r.why, "corrected",
-                            (int)r.n_corrected));
-    }
-    json_t *object =
-        json_pack("{s:s, s:s, s:s?, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:o}",
-                  "campaign", itp_engine_campaign(engine)->name, "state", life(&n), "reason",
-                  reason, "trials", (int)n.trials, "measured", (int)n.measured, "failed",
-                  (int)n.failed, "infeasible", (int)n.infeasible, "abandoned", (int)n.abandoned,
-                  "pending", (int)n.pending, "queued", (int)n.queued, "running", (int)n.running,
-                  "held", (int)n.held, "best", summary_json(summary), "open", open);
-    char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+    char *text = itp_account_text(itp_engine_loop(engine), summary);
     if (text) puts(text);
     free(text);
-    json_decref(object);
     return text ? EXIT_FINISHED : EXIT_FAILED;
 }
 

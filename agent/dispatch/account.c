@@ -6,15 +6,16 @@
 
 const char *itp_account_life(const itp_counts *n)
 {
-    return n->finished ? "finished"
-           : n->paused ? "paused"
-           : n->held   ? "waiting for a person"
-                       : "open";
+    return n->finished              ? "finished"
+           : n->draining            ? "draining"
+           : n->paused              ? "paused"
+           : n->held || n->approval ? "waiting for a person"
+                                    : "open";
 }
 
 int itp_account_is_open(itp_request_state state)
 {
-    return state <= ITP_REQUEST_PERSON || state == ITP_REQUEST_DEAD;
+    return state <= ITP_REQUEST_APPROVAL || state == ITP_REQUEST_DEAD;
 }
 
 static json_t *open_requests(const itp_loop *loop)
@@ -23,12 +24,13 @@ static json_t *open_requests(const itp_loop *loop)
     itp_request_view r;
     for (itp_id id = 1; itp_loop_request(loop, id, &r) == ITP_OK; id++) {
         if (!itp_account_is_open(r.state)) continue;
-        json_array_append_new(open,
-                              json_pack("{s:I, s:I, s:s, s:s, s:i, s:s?, s:I}", "request",
-                                        (json_int_t)id, "trial", (json_int_t)r.trial, "task",
-                                        itp_loop_campaign(loop)->tasks[r.task].name, "state",
-                                        itp_request_state_name(r.state), "epoch", (int)r.epoch,
-                                        "worker", r.worker, "since_ms", (json_int_t)r.since_ms));
+        json_array_append_new(
+            open, json_pack("{s:I, s:I, s:s, s:s, s:i, s:s?, s:I, s:s?, s:i}", "request",
+                            (json_int_t)id, "trial", (json_int_t)r.trial, "task",
+                            itp_loop_campaign(loop)->tasks[r.task].name, "state",
+                            itp_request_state_name(r.state), "epoch", (int)r.epoch, "worker",
+                            r.worker, "since_ms", (json_int_t)r.since_ms, "why", r.why, "corrected",
+                            (int)r.n_corrected));
     }
     return open;
 }

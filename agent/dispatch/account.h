@@ -6,14 +6,15 @@
 #include "decide.h"
 #include "loop.h"
 
-/* "finished", "paused", "waiting for a person", "open"; static. */
+/* "finished", "draining", "paused", "waiting for a person", "open"; static. */
 const char *itp_account_life(const itp_counts *counts);
 /* 1 for a request that still waits for something. */
 int itp_account_is_open(itp_request_state state);
 
 /* {"ok", "campaign", "state", "reason", "trials", "measured", "failed", "infeasible", "abandoned",
  * "pending", "queued", "running", "held", "workers", "slots", "best": {"trial", "mean", "sd"},
- * "open": [{"request", "trial", "task", "state", "epoch", "worker", "since_ms"}]}. summary: by the
+ * "open": [{"request", "trial", "task", "state", "epoch", "worker", "since_ms", "why",
+ * "corrected"}]}. summary: by the
  * models; NULL: best is null. The caller's to free; NULL: no memory. */
 char *itp_account_text(const itp_loop *loop, const itp_summary *summary);
 

@@ -168,6 +168,41 @@ class Security(Secure):
         agent.wait(timeout=60)
         self.assertEqual(self.log().count("WARN refused"), 4, self.log())  # guest, lab, nobody, and the wrong key
 
+    def test_a_campaign_elsewhere_cannot_make_a_worker_run_what_its_owner_did_not_name(self):
+        """By another path, through a link, or by a name on the PATH: what counts is the file itself."""
+        self.run_cli("enrol", "lab", "--connect", "tcp://127.0.0.1:1")
+        for name in ("good", "evil"):
+            self.write(name, f"#!/bin/sh\ntouch {self.folder}/ran-{name}\necho '{{\"value\": 1}}'\n")
+            os.chmod(self.path(name), 0o755)
+        os.mkdir(self.path("sub"))
+        os.symlink(self.path("evil"), self.path("sub/good"))
+        task = "f: {connector: command, with: {run: [%s]}, outputs: {value: {unit: \"1\"}}, retry: {attempts: 1}}"
+        for number, program in enumerate(("./evil", "sub/good", "sub/../evil", self.path("evil"), "sh", "./good")):
+            name = f"run{number}"
+            text = (cli.BRANIN % ("", "", 1, "")).replace("campaign: branin", f"campaign: {name}")
+            lines = [line if not line.startswith("  f:") else "  " + task % program for line in text.splitlines()]
+            self.write(f"{name}.yaml", "\n".join(lines) + "\n")
+            log = open(self.path("agent.log"), "a", encoding="utf-8")
+            agent = subprocess.Popen([cli.PROGRAM, "run", f"{name}.yaml", "--workers", "0", "--listen",
+                                      "tcp://127.0.0.1:*", "--json"], cwd=self.folder, env=self.environment,
+                                     text=True, stdout=subprocess.PIPE, stderr=log)
+            log.close()
+            self.running.append(agent)
+            agent.lines = queue.SimpleQueue()
+            threading.Thread(target=self.read, args=(agent,)).start()
+            endpoint = json.loads(self.until(agent, "listening"))["listening"]["endpoint"]
+            worker = self.start("worker", "--key", "lab.key", "--connect", endpoint, "--connector", "command",
+                                "--allow", "./good", "--state", f"st-{number}")
+            self.running.append(worker)
+            answer = self.until(agent, '"failure"' if program != "./good" else '"result"')
+            if program != "./good":
+                self.assertIn("--allow", answer, program)
+            agent.kill()
+            worker.terminate()
+            worker.communicate(timeout=60)
+            self.assertFalse(os.path.exists(self.path("ran-evil")), program)
+        self.assertTrue(os.path.exists(self.path("ran-good")))
+
     def test_keys_that_others_may_read_are_refused_with_the_remedy(self):
         self.write("branin.yaml", cli.BRANIN % ("", "", 5, ""))
         out = self.run_cli("run", "branin.yaml", "--listen", "tcp://127.0.0.1:*", "--workers", "0", code=3)
