@@ -29,6 +29,7 @@ static void print_request(const itp_loop *loop, itp_id id)
                r.losses);
     if (r.n_corrected)
         printf(", corrected %zu time%s", r.n_corrected, r.n_corrected > 1 ? "s" : "");
+    if (r.sample) printf(", sample %s", r.sample);
     putchar('\n');
     if (r.why) printf("      %s\n", r.why);
 }
@@ -58,8 +59,9 @@ static void print_stations(const itp_loop *loop)
     itp_worker_view w;
     for (size_t i = 0; itp_loop_worker(loop, i, &w) == ITP_OK; i++)
         if (w.cls == ITP_PHYSICAL)
-            printf("station   %s: %s%s%s\n", w.name, readiness(loop, &w), w.halted ? " by " : "",
-                   w.halted && w.halt_text ? w.halt_text : "");
+            printf("station   %s: %s%s%s%s%s\n", w.name, readiness(loop, &w),
+                   w.halted ? " by " : "", w.halted && w.halt_text ? w.halt_text : "",
+                   w.sample ? ", sample " : "", w.sample ? w.sample : "");
 }
 
 static void print_corrected(const itp_loop *loop, size_t n_requests)

@@ -23,8 +23,9 @@ typedef struct builder {
     schema s;
     campaign_whole *whole;
     finding_list findings;
-    const char *folder; /* of the campaign file, with its last slash; "" when there is none */
-    int from_disk;      /* 0: only the files given */
+    const char *folder;     /* of the campaign file, with its last slash; "" when there is none */
+    const itp_extra *extra; /* further constraints; or NULL */
+    int from_disk;          /* 0: only the files given */
     size_t n_given;
     const itp_campaign_file *given;
     /* Parameters as read; the space copies them. */

@@ -124,6 +124,9 @@ static void read_all(builder *b, const yaml_node *root)
     builder_candidates(b, slot[CANDIDATES]);
     builder_space(b, root);
     builder_constraints(b, slot[CONSTRAINTS]);
+    for (size_t i = 0; b->extra && b->whole->is.space && i < b->extra->n; i++)
+        if (itp_space_add_constraint(b->whole->is.space, b->extra->text[i], NULL) != ITP_OK)
+            schema_error(&b->s, root, NULL, "%s", b->extra->text[i]);
     builder_sources(b, slot[DATA]);
     builder_rows(b, slot[CANDIDATES]);
     builder_tasks(b, slot[TASKS]);
@@ -226,6 +229,16 @@ itp_status itp_campaign_parse_in(itp_units *units, itp_campaign **out, const cha
 {
     builder b = {.n_given = n_files, .given = files, .s.units = units};
     return parse(out, path, text, strlen(text), &b, findings, err);
+}
+
+itp_status itp_campaign_narrow(itp_campaign **out, const itp_campaign *campaign,
+                               const itp_extra *extra)
+{
+    builder b = {.n_given = campaign->n_files, .given = campaign->files, .extra = extra};
+    itp_status st =
+        parse(out, campaign->path, campaign->text, strlen(campaign->text), &b, NULL, NULL);
+    if (st == ITP_OK) (*out)->seed = campaign->seed;
+    return st;
 }
 
 itp_status itp_campaign_parse(itp_campaign **out, const char *path, const char *text,

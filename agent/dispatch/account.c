@@ -25,12 +25,12 @@ static json_t *open_requests(const itp_loop *loop)
     for (itp_id id = 1; itp_loop_request(loop, id, &r) == ITP_OK; id++) {
         if (!itp_account_is_open(r.state)) continue;
         json_array_append_new(
-            open, json_pack("{s:I, s:I, s:s, s:s, s:i, s:s?, s:I, s:s?, s:i}", "request",
+            open, json_pack("{s:I, s:I, s:s, s:s, s:i, s:s?, s:I, s:s?, s:i, s:s?}", "request",
                             (json_int_t)id, "trial", (json_int_t)r.trial, "task",
                             itp_loop_campaign(loop)->tasks[r.task].name, "state",
                             itp_request_state_name(r.state), "epoch", (int)r.epoch, "worker",
                             r.worker, "since_ms", (json_int_t)r.since_ms, "why", r.why, "corrected",
-                            (int)r.n_corrected));
+                            (int)r.n_corrected, "sample", r.sample));
     }
     return open;
 }

@@ -75,6 +75,7 @@ static itp_status encode_offer(const itp_loop *loop, const char *campaign, const
     char *options = NULL;
     itp_status st = itp_corrected_options(source->options, a->n_options, a->options, &options);
     m.options = options;
+    m.sample = a->sample;
     m.cls = task->cls;
     m.time_limit_s = a->time_limit_s;
     m.lease_s = a->lease_s;

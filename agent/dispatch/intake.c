@@ -94,6 +94,55 @@ static itp_status read_result(itp_intake *in, const itp_loop *loop, itp_units *u
     return ITP_OK;
 }
 
+/* The bound in the unit that the campaign gives this input in. One that cannot be converted admits
+ * nothing: nobody can say whether it holds. */
+static itp_margin convert_bound(const itp_margin *bound, const char *task, const char *unit,
+                                itp_units *units)
+{
+    static const double NOTHING = 1e300;
+    itp_margin out = {task, bound->input, NULL, bound->low, bound->high};
+    const char *from = bound->unit ? bound->unit : unit;
+    itp_status st = ITP_OK;
+    if (isfinite(bound->low)) st = itp_units_convert(units, from, unit, bound->low, &out.low, NULL);
+    if (st == ITP_OK && isfinite(bound->high))
+        st = itp_units_convert(units, from, unit, bound->high, &out.high, NULL);
+    if (st == ITP_OK && out.low > out.high) { /* units that count backwards */
+        double low = out.high;
+        out.high = out.low;
+        out.low = low;
+    }
+    if (st != ITP_OK) {
+        out.low = NOTHING;
+        out.high = -NOTHING;
+    }
+    return out;
+}
+
+/* A bound for each task and input that it concerns. */
+static itp_status read_roster(itp_intake *in, const itp_campaign *c, itp_units *units,
+                              const itp_roster *roster)
+{
+    size_t n = 0, most = 0;
+    in->roster = *roster;
+    in->event.roster = &in->roster;
+    for (size_t t = 0; t < c->n_tasks; t++) most += c->tasks[t].n_inputs;
+    in->bounds = malloc((most * roster->n_bounds + 1) * sizeof *in->bounds);
+    if (!in->bounds) return ITP_ENOMEM;
+    for (size_t i = 0; i < roster->n_bounds; i++) {
+        const itp_margin *bound = &roster->bounds[i];
+        for (size_t t = 0; t < c->n_tasks; t++) {
+            const itp_campaign_task *def = &c->tasks[t];
+            int other = bound->task && strcmp(bound->task, "*") && strcmp(bound->task, def->name);
+            for (size_t k = 0; !other && k < def->n_inputs; k++)
+                if (def->inputs[k].unit && strcmp(def->inputs[k].name, bound->input) == 0)
+                    in->bounds[n++] = convert_bound(bound, def->name, def->inputs[k].unit, units);
+        }
+    }
+    in->roster.bounds = in->bounds;
+    in->roster.n_bounds = n;
+    return ITP_OK;
+}
+
 itp_status itp_intake_read(itp_intake *in, const itp_loop *loop, itp_units *units,
                            const char *worker, const itp_message *m)
 {
@@ -110,7 +159,7 @@ itp_status itp_intake_read(itp_intake *in, const itp_loop *loop, itp_units *unit
         in->event.kind = ITP_EVENT_WORKER_REGISTERED;
         in->event.roster = m->roster;
         in->event.text = NULL;
-        return m->roster ? ITP_OK : ITP_EPROTO;
+        return m->roster ? read_roster(in, itp_loop_campaign(loop), units, m->roster) : ITP_EPROTO;
     case ITP_VERB_CREDIT:
         in->event.kind = ITP_EVENT_WORKER_SLOTS;
         in->event.number = m->number;
@@ -122,6 +171,7 @@ itp_status itp_intake_read(itp_intake *in, const itp_loop *loop, itp_units *unit
         if (itp_loop_request(loop, m->request, &view) != ITP_OK) return ITP_ENOTFOUND;
         if (itp_loop_campaign(loop)->tasks[view.task].cls != ITP_PHYSICAL) return ITP_ENOTFOUND;
         in->event.kind = m->verb == ITP_VERB_ACCEPT ? ITP_EVENT_ACCEPTED : ITP_EVENT_STARTED;
+        in->event.text = m->verb == ITP_VERB_ACCEPT ? m->sample : NULL;
         return ITP_OK;
     }
     case ITP_VERB_RESULT:
@@ -153,6 +203,7 @@ itp_status itp_intake_read(itp_intake *in, const itp_loop *loop, itp_units *unit
 void itp_intake_deinit(itp_intake *in)
 {
     free(in->values);
+    free(in->bounds);
     free(in->provenance);
     *in = (itp_intake){0};
 }

@@ -12,6 +12,8 @@
 typedef struct itp_intake {
     itp_event event;
     itp_value *values;
+    itp_roster roster; /* with bounds in the campaign's units */
+    itp_margin *bounds;
     char *provenance; /* with the corrections that led to a result */
     char text[1024];
 } itp_intake;

@@ -89,6 +89,7 @@ static itp_status put_offer(const itp_journal *journal, json_t *offers, const it
     if (st == ITP_OK) st = itp_json_put_text(offer, "worker", action->worker);
     if (st == ITP_OK) st = itp_json_put_text(offer, "task", task);
     if (st == ITP_OK) st = itp_json_put_text(offer, "source", source);
+    if (st == ITP_OK) st = itp_json_put_text(offer, "sample", action->sample);
     int failed = json_array_append_new(offers, offer) != 0;
     return st == ITP_OK && failed ? ITP_ENOMEM : st;
 }

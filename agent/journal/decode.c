@@ -216,6 +216,24 @@ static itp_attempt read_attempt(reader *in, const itp_json_node *pair)
     return (itp_attempt){0};
 }
 
+static void read_bounds(reader *in, const itp_json_node *object, itp_roster *roster)
+{
+    const itp_json_node *list = get(in, object, "bounds", ITP_JSON_LIST);
+    size_t n = length_of(list);
+    itp_margin *bounds = take(in, n, sizeof *bounds);
+    const itp_json_node *one = n ? itp_json_first(list) : NULL;
+    for (size_t i = 0; i < n && bounds; i++, one = itp_json_next(one)) {
+        double low = real(in, one, "low"), high = real(in, one, "high");
+        bounds[i] = (itp_margin){.task = text(in, one, "task"),
+                                 .input = text(in, one, "input"),
+                                 .unit = text(in, one, "unit"),
+                                 .low = isnan(low) ? -INFINITY : low,
+                                 .high = isnan(high) ? INFINITY : high};
+    }
+    roster->bounds = bounds;
+    roster->n_bounds = bounds ? n : 0;
+}
+
 static const itp_roster *read_roster(reader *in, const itp_json_node *payload)
 {
     const itp_json_node *object = get(in, payload, "roster", ITP_JSON_OBJECT);
@@ -233,7 +251,9 @@ static const itp_roster *read_roster(reader *in, const itp_json_node *payload)
                            .slots = small(in, object, "slots"),
                            .cls = (itp_class)NAMED(in, object, "class", CLASSES),
                            .ledger = text(in, object, "ledger"),
-                           .schema = text(in, object, "schema")};
+                           .schema = text(in, object, "schema"),
+                           .sample = text(in, object, "sample")};
+    read_bounds(in, object, roster);
     const itp_json_node *name = roster->n_tasks ? itp_json_first(names) : NULL;
     for (size_t i = 0; i < roster->n_tasks; i++, name = itp_json_next(name))
         tasks[i] = text_of(in, name, "tasks");

@@ -141,6 +141,22 @@ static void put_files(itp_status *st, json_t *payload, size_t n, const itp_event
     }
 }
 
+static void put_bounds(itp_status *st, json_t *object, const itp_roster *roster)
+{
+    json_t *bounds = roster->n_bounds ? put_new(st, object, "bounds", json_array()) : NULL;
+    for (size_t i = 0; bounds && i < roster->n_bounds; i++) {
+        const itp_margin *bound = &roster->bounds[i];
+        json_t *one = json_object();
+        keep(st, json_array_append_new(bounds, one) == 0 ? ITP_OK : ITP_ENOMEM);
+        if (*st != ITP_OK) return;
+        keep(st, itp_json_put_text(one, "task", bound->task));
+        keep(st, itp_json_put_text(one, "input", bound->input));
+        keep(st, itp_json_put_text(one, "unit", bound->unit));
+        if (isfinite(bound->low)) keep(st, itp_json_put_real(one, "low", bound->low));
+        if (isfinite(bound->high)) keep(st, itp_json_put_real(one, "high", bound->high));
+    }
+}
+
 static void put_roster(itp_status *st, json_t *payload, const itp_roster *roster)
 {
     if (!roster) return;
@@ -154,6 +170,8 @@ static void put_roster(itp_status *st, json_t *payload, const itp_roster *roster
     keep(st, itp_json_put(object, "slots", json_integer(roster->slots)));
     keep(st, itp_json_put_text(object, "ledger", roster->ledger));
     keep(st, itp_json_put_text(object, "schema", roster->schema));
+    keep(st, itp_json_put_text(object, "sample", roster->sample));
+    put_bounds(st, object, roster);
     for (size_t i = 0; i < roster->n_tasks; i++)
         keep(st, json_array_append_new(tasks, itp_json_text(roster->tasks[i])) == 0 ? ITP_OK
                                                                                     : ITP_ENOMEM);

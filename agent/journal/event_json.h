@@ -7,8 +7,8 @@
  *   text number index cost cause
  *   values      [{name, number | label, sd, unit}]      point  [number | null]
  *   files       [{path, text | base64}]                 provenance
- *   roster      {connector, class, slots, ledger, schema, tasks: [text],
- *                holding: [[request, epoch]]}
+ *   roster      {connector, class, slots, ledger, schema, sample, tasks: [text],
+ *                bounds: [{task, input, unit, low, high}], holding: [[request, epoch]]}
  *   made        {number, saw, generation, wanted, method, why, machine, params, outcomes,
  *                designed, picks: [pick], runners_up: [pick], models: [model],
  *                incumbent: {trial, mean, sd, feasible}, regret: {probability, low, high, draws},

@@ -5,6 +5,7 @@
 #include "state.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static request *find(itp_loop *loop, const itp_event *event)
 {
@@ -203,6 +204,14 @@ itp_status on_accepted(itp_loop *loop, const itp_event *event)
     if (r->state == ITP_REQUEST_ACCEPTED)
         return emit_attempt(loop, ITP_ACTION_START, event->request);
     if (r->state != ITP_REQUEST_LEASED) return ITP_OK;
+    if (r->sample && event->text && strcmp(r->sample, event->text) != 0) {
+        char text[300];
+        snprintf(text, sizeof text, "sample %.100s is wanted, %.100s is loaded at %.60s", r->sample,
+                 event->text, loop->workers[r->worker].name);
+        itp_status st = let_go(loop, event, "another sample is wanted");
+        if (st == ITP_OK) st = request_say(r, text);
+        return st == ITP_OK ? request_requeue(loop, event->request, 1) : st;
+    }
     if (loop->counts.paused || loop->counts.draining || loop->workers[r->worker].halted) {
         itp_status st = let_go(loop, event, "nothing is started now");
         return st == ITP_OK ? request_requeue(loop, event->request, 0) : st;

@@ -52,6 +52,7 @@ itp_status decisions_want(itp_loop *loop)
     if (!decide) return ITP_ENOMEM;
     loop->deciding = wanted;
     decide->decision = ++loop->decision;
+    loop->decided_in = envelope_campaign(loop, loop->decision);
     decide->number = (int64_t)wanted;
     return ITP_OK;
 }

@@ -41,11 +41,14 @@ itp_status on_safe_stopped(itp_loop *loop, const itp_event *event)
                          : loop_refuse(loop, "there is no station");
 }
 
+/* A second answer may come after a person's `ready`: only what was asked is answered. */
 itp_status on_halted(itp_loop *loop, const itp_event *event)
 {
-    for (size_t i = 0; event->worker && i < loop->n_workers; i++)
-        if (strcmp(loop->workers[i].name, event->worker) == 0)
-            loop->workers[i].halted = ITP_HALT_DONE;
+    for (size_t i = 0; event->worker && i < loop->n_workers; i++) {
+        worker *w = &loop->workers[i];
+        if (strcmp(w->name, event->worker) == 0 && w->halted == ITP_HALT_ASKED)
+            w->halted = ITP_HALT_DONE;
+    }
     return ITP_OK;
 }
 
@@ -54,7 +57,8 @@ itp_status on_ready(itp_loop *loop, const itp_event *event)
     size_t hit = 0;
     for (size_t i = 0; i < loop->n_workers; i++) {
         worker *w = &loop->workers[i];
-        if (!is_meant(w, event->worker) || w->halted == ITP_HALT_NONE) continue;
+        /* One that is named may have been stopped by another agent that it serves. */
+        if (!is_meant(w, event->worker) || (!event->worker && w->halted == ITP_HALT_NONE)) continue;
         w->halted = ITP_HALT_NONE;
         itp_action *ready = loop_emit(loop, ITP_ACTION_READY);
         if (!ready) return ITP_ENOMEM;
@@ -62,9 +66,8 @@ itp_status on_ready(itp_loop *loop, const itp_event *event)
         hit++;
     }
     if (hit) return ITP_OK;
-    return event->worker
-               ? loop_refuse(loop, "station %.100s was not stopped for safety", event->worker)
-               : loop_refuse(loop, "no station was stopped for safety");
+    return event->worker ? loop_refuse(loop, "there is no station %.100s", event->worker)
+                         : loop_refuse(loop, "no station was stopped for safety");
 }
 
 itp_status itp_loop_worker(const itp_loop *loop, size_t i, itp_worker_view *out)
@@ -77,6 +80,7 @@ itp_status itp_loop_worker(const itp_loop *loop, size_t i, itp_worker_view *out)
                              .halted = w->halted,
                              .slots = w->slots,
                              .busy = w->busy,
+                             .sample = w->sample,
                              .halt_text = w->halt_text};
     return ITP_OK;
 }

@@ -42,10 +42,13 @@ void itp_loop_destroy(itp_loop *loop)
         free(w->connector);
         free(w->ledger);
         free(w->halt_text);
+        envelope_forget(w);
     }
     for (size_t i = 0; loop->fits && i < loop->campaign->n_outcomes; i++) free(loop->fits[i].saved);
     for (size_t i = 0; i < loop->n_redefined; i++) itp_campaign_destroy(loop->redefined[i]);
     free(loop->redefined);
+    for (size_t i = 0; i < loop->n_narrowed; i++) itp_campaign_destroy(loop->narrowed[i].campaign);
+    free(loop->narrowed);
     free(loop->trials);
     free(loop->requests);
     free(loop->buckets);

@@ -86,7 +86,8 @@ typedef struct itp_request_view {
     int64_t since_ms;   /* of this state */
     size_t n_inputs;
     const itp_value *inputs;
-    const char *why; /* what was last said of it; NULL: nothing worth saying */
+    const char *sample; /* that it consumes; NULL: none */
+    const char *why;    /* what was last said of it; NULL: nothing worth saying */
     size_t n_corrected;
     const itp_corrected *corrected; /* in their order */
 } itp_request_view;
@@ -113,6 +114,7 @@ typedef struct itp_worker_view {
     int live;
     itp_halt halted;
     uint32_t slots, busy;
+    const char *sample;    /* that is loaded; NULL: it does not say */
     const char *halt_text; /* who stopped it, and why; or NULL */
 } itp_worker_view;
 

@@ -126,6 +126,19 @@ static itp_status resolve_inputs(const itp_loop *loop, const trial *t, request *
     return ITP_OK;
 }
 
+/* Which sample it consumes: one for all, or the point's own. */
+static itp_status resolve_sample(const itp_loop *loop, const trial *t, request *r)
+{
+    const itp_campaign_task *def = &loop->campaign->tasks[r->task];
+    itp_value value = {.label = NULL};
+    int absent = 1;
+    r->sample = def->sample;
+    if (!def->has_sample_from) return ITP_OK;
+    itp_status st = resolve_input(loop, t, &def->sample_from, &value, &absent);
+    if (st == ITP_OK && !absent) r->sample = value.label;
+    return st;
+}
+
 /* Only answers that cannot differ are shared: repeatable work, every output declared exact. */
 static int is_exact(const itp_loop *loop, int task)
 {
@@ -174,6 +187,7 @@ itp_status request_create(itp_loop *loop, itp_id trial_id, int task, int source,
 {
     request fresh = {.task = task, .source = source, .worker = NO_WORKER, .since_ms = loop->now_ms};
     itp_status st = resolve_inputs(loop, &loop->trials[trial_id - 1], &fresh);
+    if (st == ITP_OK) st = resolve_sample(loop, &loop->trials[trial_id - 1], &fresh);
     if (st != ITP_OK) {
         free(fresh.inputs);
         return st;
@@ -335,6 +349,7 @@ itp_status emit_offer(itp_loop *loop, itp_id id)
     offer->seed = attempt_seed(loop->campaign->seed, id, r->epoch);
     offer->lease_s = def->lease_s;
     offer->time_limit_s = def->timeout_s;
+    offer->sample = r->sample;
     offer->values = r->mended ? r->mended->inputs : r->inputs;
     offer->n_values = r->n_inputs;
     offer->options = r->mended ? r->mended->options : NULL;

@@ -85,7 +85,7 @@ itp_status itp_snapshot_take(itp_snapshot **out, const itp_loop *loop, uint64_t 
     for (size_t i = 0; i < loop->n_observations; i++)
         if (!loop->observations[i].retracted) b->observations[kept++] = loop->observations[i].seen;
     b->snapshot = (itp_snapshot){
-        .campaign = loop->campaign,
+        .campaign = number && loop->decided_in ? loop->decided_in : loop->campaign,
         .number = number,
         .saw = loop->seq,
         .generation = loop->generation,

@@ -140,6 +140,7 @@ itp_status itp_loop_request(const itp_loop *loop, itp_id id, itp_request_view *o
         .worker = r->worker == NO_WORKER ? NULL : loop->workers[r->worker].name,
         .since_ms = r->since_ms,
         .n_inputs = r->n_inputs,
+        .sample = r->sample,
         .why = r->why,
         .inputs = r->mended ? r->mended->inputs : r->inputs,
         .n_corrected = r->mended ? r->mended->n_done : 0,

@@ -45,6 +45,7 @@ typedef struct request {
     uint32_t *given; /* worker of each epoch, n_given of them */
     uint32_t n_given;
     size_t ledger;       /* the worker's `ledgers` when it was leased */
+    const char *sample;  /* that it consumes, borrowed from the campaign; NULL: none */
     int holds, approved; /* why a person is asked first (approvals.c); that one has said yes */
     int cancelling;      /* physical: a person has cancelled it, the station has not said yet */
     char *why;           /* what was last said of it, for people; or NULL */
@@ -60,10 +61,20 @@ typedef struct worker {
     uint32_t slots, busy;
     itp_class cls;
     int live;
+    char *sample; /* that is loaded; NULL: it does not say */
+    size_t n_bounds;
+    itp_margin *bounds; /* its envelope, in the campaign's units */
     itp_halt halted;
     char *halt_text;
     size_t ledgers; /* how many ledgers it has come with: a new one has forgotten what it did */
 } worker;
+
+/* The campaign within an envelope: what decisions are made from. */
+typedef struct narrowed {
+    const itp_campaign *base;
+    itp_extra extra;
+    itp_campaign *campaign;
+} narrowed;
 
 typedef struct last_fit {
     char *saved;
@@ -81,6 +92,9 @@ struct itp_loop {
     const itp_campaign *campaign;
     itp_campaign **redefined; /* owned; the last is current */
     size_t n_redefined;
+    const itp_campaign *decided_in; /* of the decision in flight: within an envelope */
+    narrowed *narrowed;             /* kept until the end: decisions under way look at them */
+    size_t n_narrowed;
     trial *trials;
     size_t n_trials, cap_trials;
     request *requests;
@@ -174,6 +188,14 @@ itp_status on_worker_registered(itp_loop *loop, const itp_event *event);
 itp_status on_worker_slots(itp_loop *loop, const itp_event *event);
 itp_status on_worker_gone(itp_loop *loop, const itp_event *event);
 itp_status on_recovered(itp_loop *loop, const itp_event *event);
+
+/* envelope.c */
+itp_status envelope_keep(worker *w, const itp_roster *roster);
+void envelope_forget(worker *w);
+int worker_admits(const itp_loop *loop, const worker *w, const request *r);
+itp_status envelope_explain(itp_loop *loop, itp_id id); /* why nobody is given it, for people */
+/* The campaign that a decision is made from: the same, or narrower. */
+const itp_campaign *envelope_campaign(itp_loop *loop, uint64_t decision);
 
 /* approvals.c */
 itp_status request_release(itp_loop *loop, itp_id id); /* to the queue, or to a person first */

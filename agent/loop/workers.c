@@ -27,12 +27,13 @@ size_t workers_slots(const itp_loop *loop)
 
 /* The least loaded live worker that can; the earliest registered of equals. NO_WORKER when all are
  * full. */
-static size_t choose_worker(const itp_loop *loop, int task, int source)
+static size_t choose_worker(const itp_loop *loop, const request *r)
 {
     size_t best = NO_WORKER;
     for (size_t i = 0; i < loop->n_workers; i++) {
         const worker *w = &loop->workers[i];
-        if (!w->live || w->halted || w->busy >= w->slots || !worker_can(loop, w, task, source))
+        if (!w->live || w->halted || w->busy >= w->slots ||
+            !worker_can(loop, w, r->task, r->source) || !worker_admits(loop, w, r))
             continue;
         const worker *b = best == NO_WORKER ? NULL : &loop->workers[best];
         if (!b || (uint64_t)w->busy * b->slots < (uint64_t)b->busy * w->slots) best = i;
@@ -77,7 +78,12 @@ itp_status workers_assign(itp_loop *loop)
         next = loop->requests[id - 1].next;
         int task = loop->requests[id - 1].task;
         if (task < (int)sizeof full && full[task]) continue;
-        size_t index = choose_worker(loop, task, loop->requests[id - 1].source);
+        size_t index = choose_worker(loop, &loop->requests[id - 1]);
+        if (index == NO_WORKER && loop->campaign->tasks[task].cls == ITP_PHYSICAL) {
+            itp_status st = envelope_explain(loop, id); /* Another request may suit who is free. */
+            if (st != ITP_OK) return st;
+            continue;
+        }
         if (index == NO_WORKER) {
             if (loop->campaign->tasks[task].n_sources > 1) continue;
             if (task < (int)sizeof full) full[task] = 1;
@@ -130,6 +136,8 @@ static itp_status keep_roster(worker *w, const itp_roster *roster)
 {
     w->ledgers += is_new_ledger(w, roster) != 0;
     forget_roster(w);
+    itp_status st = envelope_keep(w, roster);
+    if (st != ITP_OK) return st;
     w->connector = itp_copy_text(roster->connector);
     w->ledger = itp_copy_text(roster->ledger);
     w->slots = roster->slots;
@@ -283,6 +291,7 @@ itp_status on_recovered(itp_loop *loop, const itp_event *event)
     if (loop->deciding) {
         itp_action *decide = loop_emit(loop, ITP_ACTION_DECIDE);
         if (!decide) return ITP_ENOMEM;
+        loop->decided_in = envelope_campaign(loop, loop->decision);
         decide->decision = loop->decision;
         decide->number = (int64_t)loop->deciding;
     }

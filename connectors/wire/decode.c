@@ -223,6 +223,28 @@ static itp_status get_class(reader *r, const msgpack_object *from, itp_class *ou
     return st;
 }
 
+static itp_status get_bounds(reader *r, const msgpack_object *from, itp_roster *roster)
+{
+    const msgpack_object *list, *item;
+    size_t n;
+    itp_status st = get_items(r, from, 0, &list, &roster->n_bounds);
+    if (st != ITP_OK || roster->n_bounds == 0) return st;
+    itp_margin *bounds = itp_wire_arena_take(r->arena, roster->n_bounds * sizeof *bounds);
+    if (!bounds) return no_memory(r);
+    for (size_t i = 0; st == ITP_OK && i < roster->n_bounds; i++) {
+        st = get_items(r, &list[i], 5, &item, &n);
+        if (st == ITP_OK) st = get_text(r, &item[0], WIRE_NAME, &bounds[i].task);
+        if (st == ITP_OK) st = get_name(r, &item[1], &bounds[i].input);
+        if (st == ITP_OK) st = get_text(r, &item[2], WIRE_NAME, &bounds[i].unit);
+        if (st == ITP_OK) st = get_real(r, &item[3], &bounds[i].low);
+        if (st == ITP_OK) st = get_real(r, &item[4], &bounds[i].high);
+        if (st == ITP_OK && isnan(bounds[i].low)) bounds[i].low = -INFINITY;
+        if (st == ITP_OK && isnan(bounds[i].high)) bounds[i].high = INFINITY;
+    }
+    roster->bounds = bounds;
+    return st;
+}
+
 static itp_status get_roster(reader *r, const msgpack_object *from, const itp_roster **out)
 {
     const msgpack_object *item;
@@ -239,6 +261,8 @@ static itp_status get_roster(reader *r, const msgpack_object *from, const itp_ro
     if (st == ITP_OK) st = get_class(r, &item[4], &roster->cls);
     if (st == ITP_OK) st = get_text(r, &item[5], WIRE_NAME, &roster->ledger);
     if (st == ITP_OK) st = get_text(r, &item[6], WIRE_TEXT, &roster->schema);
+    if (st == ITP_OK && n > 7) st = get_text(r, &item[7], WIRE_NAME, &roster->sample);
+    if (st == ITP_OK && n > 8) st = get_bounds(r, &item[8], roster);
     if (st == ITP_OK) *out = roster;
     return st;
 }

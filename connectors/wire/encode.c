@@ -117,7 +117,7 @@ static void put_progress(writer *w, size_t n, const itp_progress *progress)
 
 static void put_roster(writer *w, const itp_roster *roster)
 {
-    msgpack_pack_array(&w->pack, 7);
+    msgpack_pack_array(&w->pack, 9);
     put_array(w, roster->n_tasks);
     for (size_t i = 0; i < roster->n_tasks && w->status == ITP_OK; i++) {
         if (!roster->tasks[i]) refuse(w);
@@ -134,6 +134,18 @@ static void put_roster(writer *w, const itp_roster *roster)
     msgpack_pack_uint32(&w->pack, (uint32_t)roster->cls);
     put_text(w, roster->ledger, WIRE_NAME);
     put_text(w, roster->schema, WIRE_TEXT);
+    put_text(w, roster->sample, WIRE_NAME);
+    put_array(w, roster->n_bounds);
+    for (size_t i = 0; i < roster->n_bounds && w->status == ITP_OK; i++) {
+        const itp_margin *bound = &roster->bounds[i];
+        msgpack_pack_array(&w->pack, 5);
+        put_text(w, bound->task, WIRE_NAME);
+        if (!bound->input) refuse(w);
+        put_text(w, bound->input, WIRE_NAME);
+        put_text(w, bound->unit, WIRE_NAME);
+        put_real(w, isfinite(bound->low) ? bound->low : NAN);
+        put_real(w, isfinite(bound->high) ? bound->high : NAN);
+    }
 }
 
 /* 1 when the field holds something to say. */

@@ -108,6 +108,8 @@ static void judge_physical(session *s, const itp_message *message, char text[256
         snprintf(text, 256, "refused up to epoch %u, when asked about it", epoch);
     else if (state != LEDGER_UNKNOWN && state != LEDGER_REFUSED)
         snprintf(text, 256, "this station has started this request before (epoch %u)", epoch);
+    else
+        custody_judge(&s->custody, message->sample, message->n_values, message->values, text);
 }
 
 static void judge(session *s, const patron *p, const itp_message *message, char text[256])
@@ -152,8 +154,7 @@ void jobs_offer(session *s, patron *p, const itp_message *message, int64_t now_m
     store_key key = key_of(message);
     const job *known = find_job(s, message);
     if (known) { /* twice: the heartbeat says that it is here, and a lost ACCEPT is said again */
-        if (known->state == JOB_READY && !known->cancelled)
-            session_send_attempt(s, ITP_VERB_ACCEPT, &key, 0, NULL);
+        if (known->state == JOB_READY && !known->cancelled) session_accept(s, &key);
         p->beat_at_ms = now_ms;
         return;
     }
@@ -174,7 +175,12 @@ void jobs_start(session *s, const itp_message *message, int64_t now_ms)
 {
     store_key key = key_of(message);
     job *job = find_job(s, message);
-    if (job && job->state == JOB_READY && !job->cancelled) {
+    char text[256] = "";
+    if (job && job->state == JOB_READY && !job->cancelled)
+        custody_judge(&s->custody, job->offer.sample, 0, NULL, text);
+    if (text[0]) { /* another sample was put in meanwhile */
+        itp_crew_cancel(s->crew, job, ITP_CAUSE_CANCELLED);
+    } else if (job && job->state == JOB_READY && !job->cancelled) {
         itp_crew_start(s->crew, job);
         begin_clock(job, now_ms);
     } else if (!job && !itp_outbox_owes(s->outbox, key.campaign, key.request, key.epoch)) {
@@ -328,7 +334,7 @@ void session_notice(session *s, notice *notice, int64_t now_ms)
         job->state = JOB_READY;
         if (job->cancelled) break;
         itp_crash_at(ITP_CRASH_STATION_BEFORE_ACCEPT);
-        session_send_attempt(s, ITP_VERB_ACCEPT, &notice->key, 0, NULL);
+        session_accept(s, &notice->key);
         itp_crash_at(ITP_CRASH_STATION_AFTER_ACCEPT);
         break;
     case NOTICE_STARTED:

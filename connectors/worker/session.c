@@ -10,6 +10,7 @@
 #include "report.h"
 
 enum {
+    LOOK_MS = 500,      /* between looks for the sample that is loaded */
     HELLO_MS = 1000,    /* between greetings that get no answer */
     STRANGER_MS = 10000 /* and to an agent whose campaign is another's */
 };
@@ -59,6 +60,18 @@ void session_send_attempt(session *s, itp_verb verb, const store_key *key, int64
     message.epoch = key->epoch;
     message.number = number;
     message.text = text && *text ? text : NULL;
+    if (p) link_send(&p->link, &message);
+}
+
+void session_accept(session *s, const store_key *key)
+{
+    patron *p = session_patron(s, key->campaign);
+    itp_message message;
+    itp_message_init(&message, ITP_VERB_ACCEPT);
+    message.campaign = key->campaign;
+    message.request = key->request;
+    message.epoch = key->epoch;
+    message.sample = custody_sample(&s->custody);
     if (p) link_send(&p->link, &message);
 }
 
@@ -131,7 +144,10 @@ static void enlist(session *s, patron *p, int64_t now_ms)
                          .slots = (uint32_t)free_slots(s, p, now_ms),
                          .cls = s->cls,
                          .schema = s->schema,
-                         .ledger = s->ledger};
+                         .ledger = s->ledger,
+                         .sample = custody_sample(&s->custody),
+                         .n_bounds = s->cls == ITP_PHYSICAL ? s->custody.n_bounds : 0,
+                         .bounds = s->custody.bounds};
     itp_attempt *held = NULL;
     if (names) {
         for (size_t i = 0; i < tasks->n_tasks; i++) names[i] = tasks->tasks[i].name;
@@ -280,8 +296,20 @@ static void tick_patron(session *s, patron *p, int64_t now_ms)
     }
 }
 
+/* Another sample has been loaded: every agent hears of it by a new registration. */
+static void watch_sample(session *s, int64_t now_ms)
+{
+    if (!s->custody.file || now_ms < s->look_at_ms) return;
+    s->look_at_ms = now_ms + LOOK_MS;
+    if (!custody_look(&s->custody)) return;
+    itp_log(s->log, ITP_INFO, "sample_loaded", "sample=%s", s->custody.sample);
+    for (unsigned i = 0; i < s->n_patrons; i++)
+        if (s->patrons[i].state == SESSION_REGISTERED) enlist(s, &s->patrons[i], now_ms);
+}
+
 void session_tick(session *s, int64_t now_ms)
 {
+    watch_sample(s, now_ms);
     jobs_expire(s, now_ms);
     session_credit(s);
     session_flush(s);
@@ -291,6 +319,7 @@ void session_tick(session *s, int64_t now_ms)
 int64_t session_next_ms(const session *s, int64_t now_ms)
 {
     int64_t next = share_next_ms(s, now_ms);
+    if (s->custody.file && s->look_at_ms < next) next = s->look_at_ms;
     for (unsigned i = 0; i < s->n_patrons; i++) {
         const patron *p = &s->patrons[i];
         int64_t due = p->link.again_ms;

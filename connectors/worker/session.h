@@ -8,6 +8,7 @@
 #define ITP_SESSION_H
 
 #include "crew.h"
+#include "custody.h"
 #include "link.h"
 #include "outbox.h"
 #include "worker.h"
@@ -49,6 +50,8 @@ typedef struct session {
     const char *ledger; /* generation of a station's; NULL for compute workers */
     itp_class cls;
     stop_phase stop;
+    custody custody; /* sample and envelope of a station */
+    int64_t look_at_ms;
     job *jobs; /* in order of arrival */
     unsigned n_jobs;
     open_start *starts;
@@ -83,6 +86,8 @@ int session_is_halted(const session *s);
 /* To the patron whose campaign the key names, if it is there. */
 void session_send_attempt(session *s, itp_verb verb, const store_key *key, int64_t number,
                           const char *text);
+/* ACCEPT, with the sample that is loaded. */
+void session_accept(session *s, const store_key *key);
 void session_credit(session *s);
 void session_flush(session *s);
 

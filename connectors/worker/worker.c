@@ -168,6 +168,9 @@ static itp_status open_session(session *s, worker *w, itp_error *err)
     if (s->cls == ITP_PHYSICAL && (st = itp_store_generation(s->store, &s->ledger, err)) != ITP_OK)
         return st;
     if ((st = itp_store_open_starts(s->store, remember_start, s, err)) != ITP_OK) return st;
+    st = custody_open(&s->custody, s->options->sample_file, s->options->n_bounds,
+                      s->options->bounds, itp_plugin_tasks(s->plugin), w->units, err);
+    if (st != ITP_OK) return st;
     if ((st = itp_outbox_open(&s->outbox, s->store, s->log, err)) != ITP_OK) return st;
     crew_setting setting = {.plugin = s->plugin,
                             .config = w->config,
@@ -217,6 +220,7 @@ static void close_worker(worker *w)
     free(s->patrons);
     jobs_free(s);
     itp_plugin_unload(s->plugin);
+    custody_close(&s->custody);
     itp_units_destroy(w->units);
     free(s->schema);
     free(w->config);

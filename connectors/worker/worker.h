@@ -26,7 +26,10 @@ typedef struct itp_worker_options {
      * file says */
     const char *const *server_keys;
     const char *const *allow; /* programs that `command` may run; each a path or a name */
-    unsigned n_endpoints, n_server_keys, slots, n_allow;
+    const char
+        *sample_file; /* its first line is the id of the sample loaded; NULL: it does not say */
+    const char *const *bounds; /* of this station: "temperature=15..45 degC" */
+    unsigned n_endpoints, n_server_keys, slots, n_allow, n_bounds;
     int drain;           /* 1: a signal lets running work finish */
     int die_with_parent; /* 1: ends when the process that started it does, and on its BYE; SIGINT is
                             left to that parent */

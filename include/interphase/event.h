@@ -67,6 +67,13 @@ typedef struct itp_attempt {
     uint32_t epoch;
 } itp_attempt;
 
+/* A bound of a station's envelope: within it the station operates. */
+typedef struct itp_margin {
+    const char *task, *input; /* task NULL: whatever takes such an input */
+    const char *unit;         /* UDUNITS-2; NULL: the campaign's */
+    double low, high;         /* +-INFINITY: none on that side */
+} itp_margin;
+
 /* What a worker says of itself. */
 typedef struct itp_roster {
     size_t n_tasks, n_holding;
@@ -76,7 +83,10 @@ typedef struct itp_roster {
     uint32_t slots;
     itp_class cls;
     const char *ledger; /* generation id of a station's ledger; NULL for compute workers */
-    const char *schema; /* JSON: inputs, outputs, units, envelope */
+    const char *schema; /* JSON: inputs, outputs, units */
+    const char *sample; /* loaded at a station; "(none)": none is; NULL: it does not say */
+    size_t n_bounds;
+    const itp_margin *bounds; /* a station's envelope */
 } itp_roster;
 
 /* One thing decided: a new trial (trial 0: the loop numbers it) or one more evaluation of an old
@@ -183,6 +193,7 @@ typedef struct itp_action {
     const itp_value *values;
     size_t n_options;
     const itp_value *options; /* OFFER: the task's options as corrections changed them, by path */
+    const char *sample;       /* OFFER: that it consumes; or NULL */
 } itp_action;
 
 /* Grows as needed; strings and values live until the next step. */

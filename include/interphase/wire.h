@@ -9,7 +9,8 @@
  *              progress  [request, epoch, fraction|nil, text|nil]
  *              attempt   [request, epoch]
  *              roster    [[task...], connector, [attempt...], slots, class, ledger|nil,
- *                        schema|nil]
+ *                        schema|nil, sample|nil, [bound...]]; the last two may be left out
+ *              bound     [task|nil, input, unit|nil, low|nil, high|nil]
  *   Limits     ITP_WIRE_MAX bytes a frame, depth ITP_WIRE_DEPTH, ITP_WIRE_ITEMS items an array
  *              or map, ITP_WIRE_TEXT bytes a string, ITP_WIRE_NAME bytes a name. Text is UTF-8
  *              without NUL, a name without control characters. Beyond that: ITP_EPROTO.
@@ -73,7 +74,7 @@ extern "C" {
  * CREDIT      w>a  number: slots from now on (0 drains)
  * OFFER       a>w  attempt, trial, task, source, options, sample, class, values (inputs), wanted,
  *                  replicate, time_limit_s, lease_s, seed
- * ACCEPT      w>a  attempt: physical, and ready
+ * ACCEPT      w>a  attempt, sample (loaded): physical, and ready
  * DECLINE     w>a  attempt, text
  * START       a>w  attempt: physical work may begin
  * STARTED     w>a  attempt: in the ledger, before anything moves

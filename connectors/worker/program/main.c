@@ -10,7 +10,7 @@
 #include "interphase/version.h"
 #include "worker.h"
 
-enum { ALLOW_MAX = 256, USAGE = 2, FAILURE = 3 };
+enum { ALLOW_MAX = 256, BOUNDS_MAX = 64, USAGE = 2, FAILURE = 3 };
 
 static const char HELP[] =
     "usage: interphase worker --connect ENDPOINT --connector NAME|PATH.so|TASKS.py [options]\n"
@@ -31,6 +31,8 @@ static const char HELP[] =
     "  --allow PROGRAM      a program that the command connector may run; may be repeated\n"
     "  --base FOLDER        relative paths in a task's options start here (default: this folder)\n"
     "  --state FOLDER       outbox, ledger and attempts (default ~/.local/state/interphase/ID)\n"
+    "  --sample-file FILE   its first line is the id of the sample that is loaded, now\n"
+    "  --bound BOUND        of this station: NAME=LOW..HIGH UNIT; may be repeated\n"
     "  --drain              on SIGTERM or SIGINT finish running work first; a second one ends it\n"
     "  --die-with-parent    end when the process that started this one does\n"
     "  --log LEVEL          debug, info, warn (default) or error, on standard error\n"
@@ -42,7 +44,7 @@ static const char HELP[] =
 
 typedef struct {
     itp_worker_options options;
-    const char *allow[ALLOW_MAX];
+    const char *allow[ALLOW_MAX], *bounds[BOUNDS_MAX];
     const char *endpoints[ITP_WORKER_AGENTS_MAX], *server_keys[ITP_WORKER_AGENTS_MAX];
     const char *check; /* task */
     itp_log_to log;
@@ -100,6 +102,8 @@ static int read_arguments(int argc, char **argv, arguments *a)
                                             {"allow", required_argument, NULL, 'a'},
                                             {"base", required_argument, NULL, 'b'},
                                             {"state", required_argument, NULL, 'S'},
+                                            {"sample-file", required_argument, NULL, 'f'},
+                                            {"bound", required_argument, NULL, 'B'},
                                             {"drain", no_argument, NULL, 'd'},
                                             {"die-with-parent", no_argument, NULL, 'p'},
                                             {"log", required_argument, NULL, 'l'},
@@ -124,6 +128,8 @@ static int read_arguments(int argc, char **argv, arguments *a)
         case 's': bad = read_slots(optarg, &o->slots); break;
         case 'n': o->name = optarg; break;
         case 'a': bad = add(a->allow, &o->n_allow, ALLOW_MAX, "--allow"); break;
+        case 'f': o->sample_file = optarg; break;
+        case 'B': bad = add(a->bounds, &o->n_bounds, BOUNDS_MAX, "--bound"); break;
         case 'b': o->base = optarg; break;
         case 'S': o->state = optarg; break;
         case 'd': o->drain = 1; break;
@@ -209,6 +215,7 @@ int main(int argc, char **argv)
     if (rest) return complain("unexpected argument");
     if (!a.options.n_endpoints && !a.options.key) return complain("--connect or --key is missing");
     a.options.allow = a.allow;
+    a.options.bounds = a.bounds;
     a.options.endpoints = a.endpoints;
     a.options.server_keys = a.server_keys;
     itp_error err = {.status = ITP_OK};

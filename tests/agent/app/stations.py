@@ -109,7 +109,7 @@ class Case(cli.Case):
             process.communicate()
         super().tearDown()
 
-    def until(self, what, seconds=120):
+    def until(self, what, seconds=int(os.environ.get("ITP_PATIENCE", "120"))):
         """Waits for an event, however slow the machine is; returns what it found."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:

@@ -56,8 +56,15 @@ static inline int same_roster(const itp_roster *a, const itp_roster *b)
     if (!a || !b) return a == b;
     if (a->n_tasks != b->n_tasks || a->n_holding != b->n_holding || a->slots != b->slots ||
         a->cls != b->cls || !same_text(a->connector, b->connector) ||
-        !same_text(a->ledger, b->ledger) || !same_text(a->schema, b->schema))
+        !same_text(a->ledger, b->ledger) || !same_text(a->schema, b->schema) ||
+        !same_text(a->sample, b->sample) || a->n_bounds != b->n_bounds)
         return 0;
+    for (size_t i = 0; i < a->n_bounds; i++)
+        if (!same_text(a->bounds[i].task, b->bounds[i].task) ||
+            !same_text(a->bounds[i].input, b->bounds[i].input) ||
+            !same_text(a->bounds[i].unit, b->bounds[i].unit) ||
+            a->bounds[i].low != b->bounds[i].low || a->bounds[i].high != b->bounds[i].high)
+            return 0;
     for (size_t i = 0; i < a->n_tasks; i++)
         if (!same_text(a->tasks[i], b->tasks[i])) return 0;
     for (size_t i = 0; i < a->n_holding; i++)

@@ -28,6 +28,8 @@ static const itp_value SAMPLE_VALUES[] = {
 };
 static const char *const SAMPLE_TASKS[] = {"cell.charge", "*"};
 static const itp_attempt SAMPLE_HOLDING[] = {{7, 1}, {9007199254740993, 4294967295u}};
+static const itp_margin SAMPLE_BOUNDS[] = {{"cell.charge", "c1", NULL, -INFINITY, 0.1},
+                                           {NULL, "temperature", "degC", 15, INFINITY}};
 static const itp_roster SAMPLE_ROSTER = {.n_tasks = 2,
                                          .n_holding = 2,
                                          .tasks = SAMPLE_TASKS,
@@ -36,7 +38,10 @@ static const itp_roster SAMPLE_ROSTER = {.n_tasks = 2,
                                          .slots = 4,
                                          .cls = ITP_PHYSICAL,
                                          .ledger = "g-1",
-                                         .schema = "{\"inputs\":[{\"name\":\"c1\",\"high\":8}]}"};
+                                         .schema = "{\"inputs\":[{\"name\":\"c1\",\"high\":8}]}",
+                                         .sample = "pouch-17",
+                                         .n_bounds = 2,
+                                         .bounds = SAMPLE_BOUNDS};
 static const double SAMPLE_MEAN[] = {0.1, NAN}, SAMPLE_SD[] = {1e-300, INFINITY};
 static const itp_pick SAMPLE_PICKS[] = {
     {.task = -1,

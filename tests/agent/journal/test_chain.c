@@ -203,8 +203,8 @@ static itp_action sample_action(void)
 {
     static const itp_value VALUES[] = {{"c1", 4.5, NAN, "1/h", NULL},
                                        {"salt", NAN, NAN, NULL, "LiFSI"}};
-    return (itp_action){ITP_ACTION_OFFER, 1, 2, 3,   4,   5, 6,      7, 8,   9.5,
-                        INFINITY,         0, 1, "w", "t", 2, VALUES, 0, NULL};
+    return (itp_action){ITP_ACTION_OFFER, 1, 2, 3,   4,   5, 6,      7, 8,    9.5,
+                        INFINITY,         0, 1, "w", "t", 2, VALUES, 0, NULL, NULL};
 }
 
 static void digest_of(itp_action action, unsigned char *out)

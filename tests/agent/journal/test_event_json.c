@@ -52,7 +52,7 @@ static void the_sample_holds_every_field(void)
     CU_ASSERT_EQUAL(sizeof(itp_decision), 208);
     CU_ASSERT_EQUAL(sizeof(itp_pick), 80);
     CU_ASSERT_EQUAL(sizeof(itp_model_record), 216);
-    CU_ASSERT_EQUAL(sizeof(itp_roster), 64);
+    CU_ASSERT_EQUAL(sizeof(itp_roster), 88);
     CU_ASSERT_EQUAL(sizeof(itp_value), 40);
 }
 

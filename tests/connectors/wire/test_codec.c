@@ -15,8 +15,20 @@ static const itp_port PORTS[] = {{"life", "1", "https://example.org/x", 0, INFIN
 static const itp_progress PROGRESS[] = {{{7, 2}, 0.5, "cycle 3"}, {{8, 1}, NAN, NULL}};
 static const char *const TASKS[] = {"cell.charge", "cell.age"};
 static const itp_attempt HOLDING[] = {{7, 2}, {UINT64_MAX, UINT32_MAX}};
-static const itp_roster ROSTER = {
-    2, 2, TASKS, "org.interphase.cell", HOLDING, 4, ITP_PHYSICAL, "8f3a", "{\"inputs\":[]}"};
+static const itp_margin BOUNDS[] = {{"cell.charge", "c1", "1/h", 0.5, 2},
+                                    {NULL, "temperature", NULL, -INFINITY, 60}};
+static const itp_roster ROSTER = {.n_tasks = 2,
+                                  .n_holding = 2,
+                                  .tasks = TASKS,
+                                  .connector = "org.interphase.cell",
+                                  .holding = HOLDING,
+                                  .slots = 4,
+                                  .cls = ITP_PHYSICAL,
+                                  .ledger = "8f3a",
+                                  .schema = "{\"inputs\":[]}",
+                                  .sample = "pouch-17",
+                                  .n_bounds = 2,
+                                  .bounds = BOUNDS};
 
 /* A message of each verb with every field set: more than any verb needs. */
 static itp_message full_message(itp_verb verb)
@@ -105,6 +117,13 @@ static void check_same_roster(const itp_roster *a, const itp_roster *b)
     CU_ASSERT(a->slots == b->slots && a->cls == b->cls);
     CU_ASSERT(same_text(a->ledger, b->ledger));
     CU_ASSERT(same_text(a->schema, b->schema));
+    CU_ASSERT(same_text(a->sample, b->sample));
+    CU_ASSERT_EQUAL_FATAL(a->n_bounds, b->n_bounds);
+    for (size_t i = 0; i < a->n_bounds; i++)
+        CU_ASSERT(same_text(a->bounds[i].task, b->bounds[i].task) &&
+                  same_text(a->bounds[i].input, b->bounds[i].input) &&
+                  same_text(a->bounds[i].unit, b->bounds[i].unit) &&
+                  a->bounds[i].low == b->bounds[i].low && a->bounds[i].high == b->bounds[i].high);
 }
 
 static void check_same(const itp_message *a, const itp_message *b)
