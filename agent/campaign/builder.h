@@ -5,6 +5,7 @@
 
 #include "campaign.h"
 #include "csv.h"
+#include "narrow.h"
 #include "schema.h"
 
 /* The public campaign and what it is made of. */

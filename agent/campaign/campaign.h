@@ -228,17 +228,6 @@ itp_status itp_campaign_parse(itp_campaign **out, const char *path, const char *
  * for a value that the campaign file would not take. *out may be destroyed independently. */
 itp_status itp_campaign_with(itp_campaign **out, const itp_campaign *from, size_t n,
                              const char *const *settings, itp_error *err);
-/* More constraints than the definition has: "`name` >= 3". */
-#define ITP_EXTRA_MAX  64
-#define ITP_EXTRA_TEXT 160
-typedef struct itp_extra {
-    size_t n;
-    char text[ITP_EXTRA_MAX][ITP_EXTRA_TEXT];
-} itp_extra;
-
-/* The same campaign under more known constraints; the caller's to destroy. */
-itp_status itp_campaign_narrow(itp_campaign **out, const itp_campaign *campaign,
-                               const itp_extra *extra);
 void itp_campaign_destroy(itp_campaign *campaign);
 void itp_findings_deinit(itp_findings *findings);
 

@@ -5,6 +5,7 @@
 #ifndef ITP_LOOP_STATE_H
 #define ITP_LOOP_STATE_H
 
+#include "narrow.h"
 #include "snapshot.h"
 
 typedef enum task_state { TASK_UNWANTED, TASK_WANTED, TASK_REQUESTED, TASK_DONE } task_state;
