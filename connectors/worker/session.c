@@ -230,7 +230,11 @@ void session_hear(session *s, patron *p, const itp_message *message, int64_t now
     if (is_foreign(s, p, message)) return;
     switch (message->verb) {
     case ITP_VERB_WELCOME: on_welcome(s, p, message, now_ms); break;
-    case ITP_VERB_REREGISTER: session_greet(s, p, now_ms); break;
+    case ITP_VERB_REREGISTER:
+        /* Said of frames from before the greeting that is under way: to register twice would have
+         * the agent take for lost what it offers in between. Meant still, it comes again. */
+        if (now_ms >= p->hello_at_ms) session_greet(s, p, now_ms);
+        break;
     case ITP_VERB_OFFER: jobs_offer(s, p, message, now_ms); break;
     case ITP_VERB_START: jobs_start(s, message, now_ms); break;
     case ITP_VERB_CANCEL: jobs_cancel(s, message); break;

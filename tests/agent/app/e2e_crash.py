@@ -97,7 +97,7 @@ class Crash(lab.Lab):
         ways = {"query": self.query, "answer": self.query, "refusal": self.refusal, "close": self.close,
                 "cancel": self.cancel, "reply": self.reply}
         way = self.outbox if room == "outbox" else ways.get(what.split("-", 1)[1])
-        takes = 200 if way in (self.query, self.close) else 10
+        takes = 400 if way == self.reply else 200 if way in (self.query, self.close) else 10
         self.prepare(TRIALS, seed=3 + turn, workers=1, stations=1, takes=takes, lease="1500 ms")
         if way:
             way(name, point)

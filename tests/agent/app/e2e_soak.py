@@ -35,7 +35,7 @@ class Soak(lab.Lab):
                         process.send_signal(signal.SIGCONT)
                     stopped.clear()
                 return
-            state["next"] = now + moments.uniform(0.02, 0.12)
+            state["next"] = now + moments.uniform(0.01, 0.08)
             name = moments.choice(list(self.running))
             process = self.running[name]
             if process.poll() is not None:
@@ -55,7 +55,7 @@ class Soak(lab.Lab):
 
     def one_campaign(self, kills, seed):
         moments = random.Random(seed)
-        trials = max(30, 4 * kills)
+        trials = max(30, 5 * kills // 2)
         self.prepare(trials, seed=seed)
         for name in self.words:
             self.launch(name)

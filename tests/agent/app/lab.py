@@ -126,8 +126,11 @@ class Lab(cli.Case):
 
     def settle_dead(self):
         """What was attempted too often is held for a person, who has it done again."""
-        out = subprocess.run([cli.PROGRAM, "status", "lab.journal", "--json"], cwd=self.folder, env=self.environment,
-                             capture_output=True, text=True, timeout=60, check=False)
+        try:
+            out = subprocess.run([cli.PROGRAM, "status", "lab.journal", "--json"], cwd=self.folder, text=True,
+                                 env=self.environment, capture_output=True, timeout=60, check=False)
+        except subprocess.TimeoutExpired:
+            return
         for request in json.loads(out.stdout)["open"] if out.returncode == 0 else []:
             if request["state"] == "held":
                 self.say("resolve", "lab.journal", "--request", str(request["request"]), "--as", "requeue")
@@ -140,15 +143,18 @@ class Lab(cli.Case):
 
     def be_the_person(self, over, tells):
         """On a thread of its own, since an agent that was stopped answers only when it goes on."""
-        number, dead = 0, time.monotonic() + 5
+        number, seen, since = 0, None, time.monotonic()
         while not over.wait(0.3):
             self.settle()
             if number < tells:
                 number += 1
                 self.tell(number)
-            if time.monotonic() > dead:
+            events = self.ask_journal("select max(seq) from event")
+            if events != seen:
+                seen, since = events, time.monotonic()
+            elif time.monotonic() - since > 5:  # it stands still
                 self.settle_dead()
-                dead = time.monotonic() + 5
+                since = time.monotonic()
 
     def play(self, deadline_s, each=lambda: None, tells=0):
         """Until the campaign has finished; `each` is called about every 10 ms."""

@@ -129,6 +129,7 @@ static void hear(sim *s, const letter *l)
     case ITP_VERB_ACCEPT: n.kind = ITP_EVENT_ACCEPTED; break;
     case ITP_VERB_STARTED: n.kind = ITP_EVENT_STARTED; break;
     case ITP_VERB_ANSWER: n.kind = ITP_EVENT_ANSWER; break;
+    case ITP_VERB_DECLINE: n.kind = ITP_EVENT_DECLINED; break;
     case ITP_VERB_FAILURE:
         n.kind = ITP_EVENT_FAILURE;
         n.cause = (itp_cause)l->number;

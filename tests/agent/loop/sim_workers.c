@@ -71,20 +71,6 @@ static void take_offer(sim *s, int w, itp_attempt a)
     if (s->physical) to_agent(s, w, ITP_VERB_ACCEPT, a, 0);
 }
 
-static void take_start(sim *s, int w, itp_attempt a)
-{
-    machine *m = &s->machines[w];
-    int may = !m->starts[a.request] && m->refused[a.request] < a.epoch;
-    if (s->planted == FAULT_START_WITHOUT_LEDGER) may = 1;
-    if (!may) return;
-    m->starts[a.request] = 1; /* Before anything moves. */
-    if (s->starts[a.request] < 255) s->starts[a.request]++;
-    job *j = sim_find_job(m, a.request);
-    if (!j && m->n_jobs < SLOTS) begin_job(s, m, a, 1);
-    if (j) *j = (job){a, s->now_ms + 2000, 1};
-    to_agent(s, w, ITP_VERB_STARTED, a, 0);
-}
-
 static void take_query(sim *s, int w, itp_attempt a)
 {
     machine *m = &s->machines[w];
@@ -101,6 +87,26 @@ static void take_query(sim *s, int w, itp_attempt a)
     if (answer == ITP_ANSWER_NEVER_STARTED && j) *j = m->jobs[--m->n_jobs];
     to_agent(s, w, ITP_VERB_ANSWER, a, answer);
     if (answer == ITP_ANSWER_DONE) to_agent(s, w, ITP_VERB_RESULT, a, 0);
+}
+
+static void take_start(sim *s, int w, itp_attempt a)
+{
+    machine *m = &s->machines[w];
+    int may = !m->starts[a.request] && m->refused[a.request] < a.epoch;
+    if (s->planted == FAULT_START_WITHOUT_LEDGER) may = 1;
+    if (!may) { /* Not held here: answered as if asked, never declined. */
+        if (s->planted == FAULT_DECLINE_STARTED && m->starts[a.request])
+            to_agent(s, w, ITP_VERB_DECLINE, a, 0);
+        else if (!sim_find_job(m, a.request))
+            take_query(s, w, a);
+        return;
+    }
+    m->starts[a.request] = 1; /* Before anything moves. */
+    if (s->starts[a.request] < 255) s->starts[a.request]++;
+    job *j = sim_find_job(m, a.request);
+    if (!j && m->n_jobs < SLOTS) begin_job(s, m, a, 1);
+    if (j) *j = (job){a, s->now_ms + 2000, 1};
+    to_agent(s, w, ITP_VERB_STARTED, a, 0);
 }
 
 void sim_take_letter(sim *s, const letter *l)

@@ -35,6 +35,7 @@ typedef enum fault {
     FAULT_LOSE_EVENT,            /* a committed event is missing from the journal */
     FAULT_NO_RECOVERY,           /* nothing is emitted again after a restart */
     FAULT_ACCEPT_TWICE,          /* a doubled result is journalled as that of another request */
+    FAULT_DECLINE_STARTED,       /* a station declines a START of what an earlier life began */
     FAULTS
 } fault;
 

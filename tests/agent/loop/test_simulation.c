@@ -40,7 +40,8 @@ static void planted_faults_are_found(void)
     static sim s;
     static const int PHYSICAL[FAULTS] = {[FAULT_START_WITHOUT_LEDGER] = 1,
                                          [FAULT_DENY_WITHOUT_REFUSING] = 1,
-                                         [FAULT_FORGET_LEDGER] = 1};
+                                         [FAULT_FORGET_LEDGER] = 1,
+                                         [FAULT_DECLINE_STARTED] = 1};
     for (fault planted = FAULT_ACT_BEFORE_COMMIT; planted < FAULTS; planted++) {
         uint64_t seed = 0;
         do simulate(&s, ++seed, planted, PHYSICAL[planted]);

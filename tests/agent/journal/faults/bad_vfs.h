@@ -138,7 +138,7 @@ static int bad_delete(sqlite3_vfs *vfs, const char *name, int sync_folder)
 }
 
 /* The folder's names are durable now: what was deleted stays deleted. 0: the disk failed. */
-static int disk_sync_folder(void)
+static inline int disk_sync_folder(void)
 {
     if (effect(0, SQLITE_IOERR_DIR_FSYNC) != SQLITE_OK) {
         errno = EIO;
