@@ -177,6 +177,7 @@ static itp_status ask_settled(itp_loop *loop, size_t index, const itp_roster *ro
         if (held->request == 0 || held->request > loop->n_requests) continue;
         const request *r = &loop->requests[held->request - 1];
         if (!request_is_physical(loop, r) || request_is_open(r)) continue;
+        if (!itp_loop_was_given(loop, *held, loop->workers[index].name)) continue;
         itp_action *query = loop_emit(loop, ITP_ACTION_QUERY);
         if (!query) return ITP_ENOMEM;
         query->request = held->request;
