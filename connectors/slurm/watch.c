@@ -54,7 +54,7 @@ static int read_log(const slurm_job *job, char *words, size_t size)
 
 static void end_by_state(slurm_queue *q, slurm_job *job, const char *state)
 {
-    char words[512], log[300];
+    char words[640], log[300];
     int memory = read_log(job, log, sizeof log);
     pthread_mutex_lock(&q->lock);
     snprintf(job->state, sizeof job->state, "%s", memory ? "OUT_OF_MEMORY" : state);
