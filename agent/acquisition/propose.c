@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "blas.h"
+#include "region.h"
 #include "registry.h"
 #include "search.h"
 
@@ -25,6 +26,7 @@ typedef struct {
     itp_view view;
     itp_selection selection;
     itp_scorer scorer;
+    itp_region region; /* its bounds are NULL where the whole space is searched */
     size_t n_taken;
     double *taken; /* n_taken x d, with room for q more */
     itp_proposal *out;
@@ -169,6 +171,8 @@ static itp_status propose_one(proposing *p, itp_error *err)
                          .scorer = &p->scorer,
                          .n_taken = p->n_taken,
                          .taken = p->taken,
+                         .low = p->region.low,
+                         .high = p->region.high,
                          .raw = o->raw,
                          .restarts = o->restarts,
                          .threads = o->threads,
@@ -195,6 +199,18 @@ static itp_status propose_one(proposing *p, itp_error *err)
     return st;
 }
 
+/* Searches near the incumbent only; without one, everywhere. */
+static itp_status enter_region(proposing *p)
+{
+    char said[96];
+    itp_status st = itp_region_init(&p->region, &p->view);
+    if (st == ITP_ENOMEM) return st;
+    if (st != ITP_OK) return ITP_OK;
+    snprintf(said, sizeof said, "in a trust region of side %.3g", p->region.side);
+    append_why(p, said);
+    return ITP_OK;
+}
+
 /* --- All of them ------------------------------------------------------------------------------ */
 
 static itp_status propose_all(proposing *p, itp_error *err)
@@ -214,6 +230,7 @@ static itp_status propose_all(proposing *p, itp_error *err)
         snprintf(p->out->acquisition, sizeof p->out->acquisition, "design");
         return propose_design(p, err);
     }
+    if (o->trust_region) st = enter_region(p);
     while (p->out->n_chosen < o->q && st == ITP_OK) st = propose_one(p, err);
     itp_scorer_deinit(&p->scorer);
     if (st == ITP_ENONE && p->out->n_chosen > 0) {
@@ -238,6 +255,7 @@ itp_status itp_propose(const itp_problem *problem, const itp_propose_options *op
     proposal.runners_up = calloc(RUNNERS_UP, sizeof *proposal.runners_up);
     st = proposal.chosen && proposal.runners_up ? propose_all(&p, err) : ITP_ENOMEM;
     free(p.taken);
+    itp_region_deinit(&p.region);
     itp_view_deinit(&p.view);
     if (st == ITP_OK)
         *out = proposal;

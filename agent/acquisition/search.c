@@ -84,6 +84,14 @@ static void disturb(const itp_search *search, itp_stream *stream, double width, 
     }
 }
 
+static void clip_to_region(const itp_search *search, double *x)
+{
+    const itp_column *columns = itp_space_columns(search->space);
+    for (size_t j = 0; search->low && j < itp_space_d(search->space); j++)
+        if (columns[j].kind == ITP_COLUMN_REAL && !isnan(x[j]))
+            x[j] = fmin(search->high[j], fmax(search->low[j], x[j]));
+}
+
 static void into_region(const itp_search *search, double *x)
 {
     const itp_column *columns = itp_space_columns(search->space);
@@ -135,6 +143,7 @@ itp_status itp_search_starts(const itp_search *search, size_t *n, double **point
         double *to = *x + *n * d, width = WIDTHS[i % 4];
         memcpy(to, view->problem->measured + base[i / NEAR] * d, d * sizeof *to);
         disturb(search, &stream, width, *x + itp_stream_below(&stream, scattered) * d, to);
+        clip_to_region(search, to);
         *n += (size_t)itp_search_settle(search, to, *points + *n * n_params);
     }
     if (st != ITP_OK || *n == 0) {

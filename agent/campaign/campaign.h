@@ -131,7 +131,8 @@ typedef struct itp_agent_settings {
     int design_auto;                     /* 1: design and design_n are the agent's choice */
     itp_design design;
     size_t design_n;
-    size_t parallel; /* most pending trials; 0: all slots */
+    size_t parallel;  /* most pending trials; 0: all slots */
+    int trust_region; /* 1: search near the incumbent; 0: everywhere */
 } itp_agent_settings;
 
 typedef struct itp_budget {

@@ -54,9 +54,10 @@ static void read_acquisition(builder *b, const yaml_node *node, itp_agent_settin
 
 void builder_agent(builder *b, const yaml_node *node)
 {
-    enum { DESIGN, SURROGATE, ACQUISITION, PARALLEL, KEYS };
+    enum { DESIGN, SURROGATE, ACQUISITION, PARALLEL, SEARCH, KEYS };
     static const key_rule RULES[KEYS] = {
-        {"design", 0}, {"surrogate", 0}, {"acquisition", 0}, {"parallel", 0}};
+        {"design", 0}, {"surrogate", 0}, {"acquisition", 0}, {"parallel", 0}, {"search", 0}};
+    static const choice_rule SEARCHES[] = {{"global", 0}, {"trust-region", 1}};
     const yaml_node *slot[KEYS];
     itp_agent_settings *a = &b->whole->is.agent;
     uint64_t parallel;
@@ -67,6 +68,7 @@ void builder_agent(builder *b, const yaml_node *node)
     if (slot[ACQUISITION]) read_acquisition(b, slot[ACQUISITION], a);
     if (slot[PARALLEL] && schema_count(&b->s, slot[PARALLEL], "parallel", 1, &parallel))
         a->parallel = (size_t)parallel;
+    if (slot[SEARCH]) schema_choice(&b->s, slot[SEARCH], "search", 2, SEARCHES, &a->trust_region);
 }
 
 void builder_budget(builder *b, const yaml_node *node)

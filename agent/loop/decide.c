@@ -136,6 +136,7 @@ static itp_status choose_by_model(itp_decider *decider, record *r, const itp_sna
         .acquisition = name && strcmp(name, "auto") != 0 ? name : NULL,
         .q = s->wanted,
         .threads = decider->threads,
+        .trust_region = s->campaign->agent.trust_region,
     };
     st = find_incumbent(r, &p, s);
     if (st == ITP_OK) st = stop_before(r, &p, s);

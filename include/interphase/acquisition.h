@@ -96,6 +96,7 @@ typedef struct itp_propose_options {
     size_t q;                /* points wanted */
     unsigned raw, restarts;  /* 0: defaults of numerics.md 2 */
     unsigned threads;        /* 0: one a core; never changes a result */
+    int trust_region;        /* 1: search a box around the incumbent that success widens (TuRBO) */
 } itp_propose_options;
 
 /* Parts of an acquisition value at a point, natural logs; NaN where a part does not apply. */

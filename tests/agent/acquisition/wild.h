@@ -140,8 +140,17 @@ static inline itp_status wild_step(wild *w, uint64_t seed, size_t step, wild_res
                            .seed = seed,
                            .number = w->seen,
                            .exact = w->noise == 0};
-    itp_propose_options options = {
-        .q = 1 + itp_stream_below(&w->stream, 3), .raw = 128, .restarts = 6, .threads = 1};
+    static const char *const NAMES[] = {NULL,       NULL,      NULL,     NULL,  "logei",   "ucb",
+                                        "thompson", "qlognei", "parego", "mes", "collect", "imse"};
+    if (itp_stream_below(&w->stream, 4) == 0) /* joined rather than kept apart */
+        for (size_t g = 0; g < 2; g++) goals[g].unwanted = g ? -3 : 3, goals[g].wanted = g ? 3 : -3;
+    size_t name = itp_stream_below(&w->stream, sizeof NAMES / sizeof *NAMES);
+    itp_propose_options options = {.acquisition = NAMES[name],
+                                   .q = 1 + itp_stream_below(&w->stream, 3),
+                                   .raw = 128,
+                                   .restarts = 6,
+                                   .threads = 1,
+                                   .trust_region = itp_stream_below(&w->stream, 4) == 0};
     itp_proposal proposal;
     if (st == ITP_OK) st = itp_propose(&problem, &options, &proposal, &err);
     if (st == ITP_ENONE) {

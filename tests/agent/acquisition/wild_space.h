@@ -44,6 +44,7 @@ static inline void wild_constraints(itp_stream *s, itp_space *space, size_t n, c
     for (size_t k = 0; k < wanted; k++) {
         size_t i = itp_stream_below(s, n), j = itp_stream_below(s, n);
         const itp_param *p = itp_space_param(space, i), *q = itp_space_param(space, j);
+        if (isnan(at[i]) || isnan(at[j])) continue;
         if (i == j || p->kind == ITP_CATEGORICAL || q->kind == ITP_CATEGORICAL) continue;
         double room = itp_stream_below(s, 3) == 0 ? 1e-6 : 0.2;
         switch (itp_stream_below(s, 4)) {
@@ -70,9 +71,30 @@ static inline void wild_constraints(itp_stream *s, itp_space *space, size_t n, c
         for (size_t i = 0; i < n; i++) {
             const itp_param *p = itp_space_param(space, i);
             if (p->kind == ITP_CATEGORICAL || p->low > 0 || p->scale == ITP_LOG) continue;
-            names[count++] = p->name, nonzero += at[i] != 0;
+            names[count++] = p->name, nonzero += at[i] != 0 && !isnan(at[i]);
         }
         if (count >= 2) (void)itp_space_add_cardinality(space, 0, nonzero, count, names, NULL);
+    }
+}
+
+/* Half of the spaces with several parameters have some that are active only where another has a
+ * value: a label, or a number above its least. */
+static inline void wild_conditions(itp_stream *s, itp_param *params, size_t n,
+                                   char text[WILD_PARAMS][32])
+{
+    if (itp_stream_below(s, 2) == 0) return;
+    for (size_t i = 1; i < n; i++) {
+        const itp_param *on = &params[itp_stream_below(s, i)];
+        if (itp_stream_below(s, 3) > 0 || on->when) continue;
+        if (on->kind == ITP_CATEGORICAL)
+            snprintf(text[i], sizeof text[i], "%s == red", on->name);
+        else if (on->kind == ITP_DISCRETE)
+            snprintf(text[i], sizeof text[i], "%s >= 0.5", on->name);
+        else if (on->period == 0)
+            snprintf(text[i], sizeof text[i], "%s >= %g", on->name, 0.6 * on->low + 0.4 * on->high);
+        else
+            continue;
+        params[i].when = text[i];
     }
 }
 
@@ -82,12 +104,12 @@ static inline itp_status wild_space(itp_stream *s, itp_space **space, itp_error 
     size_t n = 1 + itp_stream_below(s, WILD_PARAMS);
     double at[WILD_PARAMS];
     for (size_t i = 0; i < n; i++) params[i] = wild_param(s, i);
-    if (n > 1 && params[0].kind == ITP_CATEGORICAL && params[1].kind == ITP_REAL &&
-        itp_stream_below(s, 2) == 0)
-        params[1].when = "a == red";
+    char conditions[WILD_PARAMS][32];
+    wild_conditions(s, params, n, conditions);
     itp_status st = itp_space_create(space, n, params, err);
     if (st == ITP_OK) st = itp_space_sample(*space, 1, itp_stream_bits(s), at, err);
     if (st == ITP_OK && itp_stream_below(s, 3) > 0) wild_constraints(s, *space, n, at);
+    if (st == ITP_OK && itp_stream_below(s, 6) == 0) st = itp_space_add_sources(*space, 2);
     if (st == ITP_OK && itp_stream_below(s, 5) == 0) { /* a table of feasible rows */
         enum { ROWS = 30 };
         double rows[ROWS * WILD_PARAMS];

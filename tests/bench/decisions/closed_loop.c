@@ -129,8 +129,10 @@ static itp_status decide(campaign *c)
     bench_trace *t = c->out;
     itp_problem problem = state_problem(c);
     size_t left = c->set->trials - t->n, q = c->set->q ? c->set->q : 1;
-    itp_propose_options options = {
-        .acquisition = c->set->acquisition, .q = q < left ? q : left, .threads = 1};
+    itp_propose_options options = {.acquisition = c->set->acquisition,
+                                   .q = q < left ? q : left,
+                                   .threads = 1,
+                                   .trust_region = c->set->trust_region};
     itp_proposal proposal;
     double begin = own_cpu_s();
     itp_status st = itp_propose(&problem, &options, &proposal, c->err);

@@ -21,6 +21,7 @@ typedef struct bench_settings {
     const void *enough_context;
     double regret; /* > 0: stop by the regret bound at this epsilon and confidence */
     double confidence;
+    int trust_region;
 } bench_settings;
 
 typedef struct bench_world {
