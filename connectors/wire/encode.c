@@ -117,7 +117,8 @@ static void put_progress(writer *w, size_t n, const itp_progress *progress)
 
 static void put_roster(writer *w, const itp_roster *roster)
 {
-    msgpack_pack_array(&w->pack, 9);
+    int more = roster->sample || roster->n_bounds; /* else as peers of old said it */
+    msgpack_pack_array(&w->pack, more ? 9 : 7);
     put_array(w, roster->n_tasks);
     for (size_t i = 0; i < roster->n_tasks && w->status == ITP_OK; i++) {
         if (!roster->tasks[i]) refuse(w);
@@ -134,6 +135,7 @@ static void put_roster(writer *w, const itp_roster *roster)
     msgpack_pack_uint32(&w->pack, (uint32_t)roster->cls);
     put_text(w, roster->ledger, WIRE_NAME);
     put_text(w, roster->schema, WIRE_TEXT);
+    if (!more) return;
     put_text(w, roster->sample, WIRE_NAME);
     put_array(w, roster->n_bounds);
     for (size_t i = 0; i < roster->n_bounds && w->status == ITP_OK; i++) {
