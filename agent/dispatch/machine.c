@@ -1,4 +1,4 @@
-/* machine.c - reads the CPU's name and asks BLAS which kernel it chose.
+/* machine.c - reads the CPU's name and asks BLAS and our tiles which kernels they chose.
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "machine.h"
 
@@ -11,6 +11,7 @@
 
 #include "blas.h"
 #include "interphase/version.h"
+#include "tiles.h"
 
 static void cpu_model(char *out, size_t size)
 {
@@ -32,7 +33,9 @@ const char *itp_machine_text(char *text, size_t size)
 {
     char cpu[128];
     cpu_model(cpu, sizeof cpu);
-    snprintf(text, size, "%s; %s; interphase " ITP_VERSION, cpu, itp_blas_kernel());
+    const itp_tiles *tiles = itp_tiles_here(); /* our own kernels round in their own way */
+    snprintf(text, size, "%s; %s, %s; interphase " ITP_VERSION, cpu, itp_blas_kernel(),
+             tiles ? tiles->name : "no tiles");
     return text;
 }
 
