@@ -67,7 +67,7 @@ itp_status itp_corrected_options(const char *options, size_t n, const itp_value 
     int failed = !root;
     for (size_t i = 0; i < n && !failed; i++)
         failed = put_at(root, values[i].name, value_json(&values[i])) != 0;
-    char *text = failed ? NULL : json_dumps(root, ITP_JSON_FLAGS);
+    char *text = failed ? NULL : itp_json_dump(root);
     json_decref(root);
     *out = text;
     return text ? ITP_OK : ITP_ENOMEM;
@@ -102,7 +102,7 @@ itp_status itp_corrected_provenance(const itp_loop *loop, const itp_message *m, 
     itp_status st = ITP_OK;
     if (json_array_size(list) > 0 && json_is_object(provenance)) {
         json_object_set(provenance, "corrections", list);
-        *out = json_dumps(provenance, ITP_JSON_FLAGS);
+        *out = itp_json_dump(provenance);
         if (!*out) st = ITP_ENOMEM;
     }
     json_decref(provenance);

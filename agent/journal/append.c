@@ -302,8 +302,7 @@ itp_status itp_journal_add(itp_journal *journal, const itp_journal_entry *entry,
         goto done;
     }
     if ((st = itp_event_encode(entry->event, &payload, err)) != ITP_OK) goto done;
-    if ((st = put_notes(journal, payload, entry)) == ITP_OK &&
-        !(text = json_dumps(payload, ITP_JSON_FLAGS)))
+    if ((st = put_notes(journal, payload, entry)) == ITP_OK && !(text = itp_json_dump(payload)))
         st = ITP_ENOMEM;
     if (st != ITP_OK)
         itp_fail(err, st, "journal %s: %s", journal->path, itp_status_text(st));

@@ -78,6 +78,8 @@ itp_status itp_json_put_text(json_t *object, const char *key, const char *text);
 json_t *itp_json_text(const char *text);
 itp_status itp_json_put_real(json_t *object, const char *key, double value);
 itp_status itp_json_put_id(json_t *object, const char *key, uint64_t id); /* 0 adds nothing */
+/* The text, as the journal keeps it; the caller's to free. NULL: no memory. */
+char *itp_json_dump(const json_t *value);
 /* A real as a member of a list: null for NaN. */
 json_t *itp_json_real(double value);
 /* 1: well-formed UTF-8 without a NUL in it. */

@@ -51,6 +51,21 @@ static json_t *bytes_as_list(const char *bytes, size_t size)
     return list;
 }
 
+/* Measured, then written into its own size: json_dumps grows its buffer as it goes, and where that
+ * fails at a member's name (jansson 2.14) it leaves the name out and reports success. */
+char *itp_json_dump(const json_t *value)
+{
+    size_t size = json_dumpb(value, NULL, 0, ITP_JSON_FLAGS);
+    char *text = size ? malloc(size + 1) : NULL;
+    if (!text) return NULL;
+    if (json_dumpb(value, text, size, ITP_JSON_FLAGS) != size) {
+        free(text);
+        return NULL;
+    }
+    text[size] = '\0';
+    return text;
+}
+
 json_t *itp_json_text(const char *text)
 {
     if (!text) return json_null();
