@@ -52,6 +52,10 @@ itp_status itp_read_text(const char *path, char **out, size_t *size, itp_error *
 /* JSON of a tree (NULL: "{}"), with paths made whole where `paths`; `over` (may be NULL) replaces
  * keys of a map. In the arena; NULL when out of memory. */
 const char *builder_json(builder *b, const yaml_node *node, const yaml_node *over, int paths);
+/* JSON of those of a map's keys that other rooms read, at most four, as they stand: `slot` as
+ * schema_map fills it by `rules`. In the arena; NULL when out of memory. */
+const char *builder_carry(builder *b, size_t n, const int *which, const key_rule *rules,
+                          const yaml_node **slot);
 
 /* itp_campaign_parse with a unit system of one's own (NULL: one for this call): reading the unit
  * database is most of the time that a small campaign takes. */

@@ -93,20 +93,6 @@ static void mark_context(builder *b, const yaml_node *context)
         if (itp_yaml_get(context, b->params[i].name)) b->params[i].context = 1;
 }
 
-static const char *carry(builder *b, const yaml_node **slot)
-{
-    static const int CARRIED[] = {REFERENCE, APPROVE};
-    yaml_node *keys[2], *values[2], names[2];
-    yaml_node map = {.kind = NODE_MAP, .text = "", .keys = keys, .values = values};
-    for (size_t i = 0; i < 2; i++) {
-        if (!slot[CARRIED[i]]) continue;
-        names[map.n] = (yaml_node){.kind = NODE_SCALAR, .text = RULES[CARRIED[i]].name};
-        keys[map.n] = &names[map.n];
-        values[map.n++] = (yaml_node *)slot[CARRIED[i]];
-    }
-    return builder_json(b, &map, NULL, 0);
-}
-
 static void read_all(builder *b, const yaml_node *root)
 {
     const yaml_node *slot[KEYS];
@@ -138,7 +124,7 @@ static void read_all(builder *b, const yaml_node *root)
     builder_stop(b, slot[STOP]);
     builder_prior(b, slot[PRIOR]);
     builder_data(b, slot[DATA]);
-    b->whole->is.rest = carry(b, slot);
+    b->whole->is.rest = builder_carry(b, 2, (const int[]){REFERENCE, APPROVE}, RULES, slot);
     if (!slot[BUDGET] && !slot[STOP])
         schema_warning(&b->s, root, "for instance budget: {trials: 80}",
                        "the campaign has neither budget nor stop: it runs until it is stopped");

@@ -209,3 +209,18 @@ const char *builder_json(builder *b, const yaml_node *node, const yaml_node *ove
     if (!text) b->findings.out_of_memory = 1;
     return text;
 }
+
+const char *builder_carry(builder *b, size_t n, const int *which, const key_rule *rules,
+                          const yaml_node **slot)
+{
+    enum { CARRIED_MOST = 4 };
+    yaml_node *keys[CARRIED_MOST], *values[CARRIED_MOST], names[CARRIED_MOST];
+    yaml_node map = {.kind = NODE_MAP, .text = "", .keys = keys, .values = values};
+    for (size_t i = 0; i < n && map.n < CARRIED_MOST; i++) {
+        if (!slot[which[i]]) continue;
+        names[map.n] = (yaml_node){.kind = NODE_SCALAR, .text = rules[which[i]].name};
+        keys[map.n] = &names[map.n];
+        values[map.n++] = (yaml_node *)slot[which[i]];
+    }
+    return builder_json(b, &map, NULL, 0);
+}

@@ -244,21 +244,6 @@ static void read_manners(builder *b, const yaml_node **slot, itp_campaign_task *
                        "station says that it never started");
 }
 
-/* What later work gives a meaning to, as it stands. */
-static const char *carry(builder *b, const yaml_node **slot)
-{
-    static const int CARRIED[] = {CORRECTIONS, SAMPLE, APPROVE};
-    yaml_node *keys[3], *values[3], names[3];
-    yaml_node map = {.kind = NODE_MAP, .text = "", .keys = keys, .values = values};
-    for (size_t i = 0; i < 3; i++) {
-        if (!slot[CARRIED[i]]) continue;
-        names[map.n] = (yaml_node){.kind = NODE_SCALAR, .text = RULES[CARRIED[i]].name};
-        keys[map.n] = &names[map.n];
-        values[map.n++] = (yaml_node *)slot[CARRIED[i]];
-    }
-    return builder_json(b, &map, NULL, 0);
-}
-
 static void read_task(builder *b, const yaml_node *key, const yaml_node *node, size_t index)
 {
     const yaml_node *slot[KEYS];
@@ -280,7 +265,7 @@ static void read_task(builder *b, const yaml_node *key, const yaml_node *node, s
     read_sources(b, key, slot[SOURCES], slot[WITH], t);
     if (slot[SOURCE]) read_chooser(b, slot[SOURCE], t);
     read_manners(b, slot, t);
-    t->rest = carry(b, slot);
+    t->rest = builder_carry(b, 3, (const int[]){CORRECTIONS, SAMPLE, APPROVE}, RULES, slot);
 }
 
 void builder_tasks(builder *b, const yaml_node *node)

@@ -2,46 +2,10 @@
  * memory ran out. Only our own calls are failed; libraries get theirs.
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
-#include <string.h>
 
+#include "allocations.h"
 #include "campaign.h"
 #include "suite.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-char *__real_strdup(const char *text);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-char *__wrap_strdup(const char *text);
-
-static long left = -1; /* allocations until one fails; below 0: none does */
-
-static int fails(void)
-{
-    return left >= 0 && left-- == 0;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-    return fails() ? NULL : __real_realloc(old, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-    return fails() ? NULL : __real_strdup(text);
-}
 
 static const char TABLE[] = "name,smiles,donor\nEC,O=C1OCCO1,16.4\nFEC,O=C1OCC(F)O1,9.1\n";
 static const char LISTED[] =
@@ -63,15 +27,14 @@ static void survive(const char *text, itp_status expected)
 {
     const itp_campaign_file file = {"table.csv", TABLE, sizeof TABLE - 1};
     itp_status st = ITP_ENOMEM;
-    long n = 0;
+    long n = 1;
     for (; st == ITP_ENOMEM && n < 20000; n++) {
         itp_campaign *campaign = NULL;
         itp_findings findings = {0};
         itp_error err = {0};
-        left = n;
+        allocations_break(n);
         st = itp_campaign_parse(&campaign, "t.yaml", text, 1, &file, &findings, &err);
-        int spent = left < 0;
-        left = -1;
+        int spent = allocations_mend();
         if (spent && st != ITP_ENOMEM && st != expected)
             printf("\n  allocation %ld: %s: %s\n", n, itp_status_name(st), err.text);
         CU_ASSERT(st == ITP_ENOMEM || st == expected);
@@ -98,16 +61,16 @@ static void sampling_survives_want_of_memory(void)
         {.name = "b", .kind = ITP_INTEGER, .high = 4, .when = "a > 0.1"},
         {.name = "c", .kind = ITP_REAL, .low = 0.1, .high = 5, .scale = ITP_LOG}};
     itp_status st = ITP_ENOMEM;
-    long n = 0;
+    long n = 1;
     for (; st == ITP_ENOMEM && n < 200000; n++) {
         itp_space *space = NULL;
         double points[12] = {0};
-        left = n;
+        allocations_break(n);
         st = itp_space_create(&space, 3, params, NULL);
         if (st == ITP_OK) st = itp_space_add_constraint(space, "a + b + c == 3.3", NULL);
         if (st == ITP_OK) st = itp_space_add_constraint(space, "a*c <= 0.5", NULL);
         if (st == ITP_OK) st = itp_space_design(space, ITP_DESIGN_MAXIMIN, 1, 0, 4, points, NULL);
-        left = -1;
+        allocations_mend();
         CU_ASSERT(st == ITP_ENOMEM || st == ITP_OK || st == ITP_ENONE);
         if (st == ITP_OK)
             for (size_t i = 0; i < 4; i++)

@@ -2,11 +2,10 @@
  * that says so, and afterwards the file is as good as before.
  *   Ours are counted by wrapping the allocators, SQLite's and jansson's through their own hooks.
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include <errno.h>
-
 #include "place.h"
 #include "same.h"
 #include "sample.h"
+#include "sqlite_memory.h"
 #include "suite.h"
 
 int __real_fsync(int fd);
@@ -14,53 +13,6 @@ int __wrap_fsync(int fd);
 int __wrap_fsync(int fd)
 {
     return __real_fsync(fd);
-}
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-
-static long allocations, fails_at; /* 0: never */
-static sqlite3_mem_methods real_sqlite;
-
-static int refused(void)
-{
-    if (fails_at == 0 || ++allocations != fails_at) return 0;
-    errno = ENOMEM; /* As malloc says. */
-    return 1;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return refused() ? NULL : __real_malloc(size);
-}
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return refused() ? NULL : __real_calloc(n, size);
-}
-void *__wrap_realloc(void *old, size_t size)
-{
-    return refused() ? NULL : __real_realloc(old, size);
-}
-static void *sqlite_malloc(int size)
-{
-    return refused() ? NULL : real_sqlite.xMalloc(size);
-}
-static void *sqlite_realloc(void *old, int size)
-{
-    return refused() ? NULL : real_sqlite.xRealloc(old, size);
-}
-
-static void count_them_all(void)
-{
-    sqlite3_config(SQLITE_CONFIG_GETMALLOC, &real_sqlite);
-    sqlite3_mem_methods counted = real_sqlite;
-    counted.xMalloc = sqlite_malloc;
-    counted.xRealloc = sqlite_realloc;
-    sqlite3_config(SQLITE_CONFIG_MALLOC, &counted);
-    json_set_alloc_funcs(__wrap_malloc, free);
 }
 
 static itp_status describe(itp_journal *journal, itp_error *err)
@@ -138,11 +90,9 @@ static void fail_each(itp_journal_mode mode)
     for (;; n += 1 + n / 40) {
         itp_error err = {.text = ""};
         if (mode == ITP_JOURNAL_CREATE) start_anew();
-        allocations = 0;
-        fails_at = n;
+        allocations_break(n);
         itp_status st = live(mode, &err);
-        fails_at = 0;
-        int met = allocations >= n;
+        int met = allocations_mend();
         if (st != ITP_OK) {
             failed++;
             if (st != ITP_ENOMEM)
@@ -174,7 +124,8 @@ static void a_reader_survives_any_allocation(void)
 int main(void)
 {
     place_open();
-    count_them_all();
+    count_sqlite();
+    json_set_alloc_funcs(__wrap_malloc, free);
     CU_TestInfo tests[] = {
         {"a writer survives any allocation", a_writer_survives_any_allocation},
         {"a reader survives any allocation", a_reader_survives_any_allocation},

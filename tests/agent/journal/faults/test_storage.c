@@ -8,30 +8,11 @@
 #include "sample.h"
 #include "suite.h"
 
-/* The allocators are wrapped in this folder; here they are left as they are. */
 int __real_fsync(int fd);
 int __wrap_fsync(int fd);
 int __wrap_fsync(int fd)
 {
     return disk_sync_folder() ? __real_fsync(fd) : -1; /* Our own code syncs only folders. */
-}
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void *__wrap_malloc(size_t size)
-{
-    return __real_malloc(size);
-}
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return __real_calloc(n, size);
-}
-void *__wrap_realloc(void *old, size_t size)
-{
-    return __real_realloc(old, size);
 }
 
 #define BATCHES 12

@@ -3,11 +3,14 @@
  * EAM potentials it brings, where it is installed. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine.h"
 
+#include <errno.h>
 #include <math.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -130,22 +133,14 @@ static int at_once(void *ctx)
     return 1;
 }
 
-/* Gone, or dead and waiting for its parent; the signal was sent before, so only its delivery is
- * awaited. */
+/* A pidfd is readable once its process is dead. The signal was sent before. */
 static int is_gone(long pid)
 {
-    for (int tries = 0; tries < 1000; tries++) {
-        char path[64], state = 0;
-        snprintf(path, sizeof path, "/proc/%ld/stat", pid);
-        FILE *in = fopen(path, "r");
-        if (!in) return 1;
-        int got = fscanf(in, "%*d (%*[^)]) %c", &state);
-        fclose(in);
-        if (got == 1 && (state == 'Z' || state == 'X')) return 1;
-        struct timespec t = {0, 1000000};
-        nanosleep(&t, NULL);
-    }
-    return 0;
+    struct pollfd end = {.fd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0), .events = POLLIN};
+    if (end.fd < 0) return errno == ESRCH;
+    int dead = poll(&end, 1, 10000) == 1;
+    close(end.fd);
+    return dead;
 }
 
 static void nothing_survives_the_deadline_or_a_cancel(void)

@@ -5,53 +5,11 @@
 #include <unistd.h>
 
 #include "bad_vfs.h"
+#include "sqlite_memory.h"
 #include "store.h"
 #include "suite.h"
 
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-
-static long allocations, fails_at; /* 0: never */
-static sqlite3_mem_methods real_sqlite;
 static char folder[256] = "/dev/shm/store-test-XXXXXX";
-
-static int refused(void)
-{
-    return fails_at != 0 && ++allocations == fails_at;
-}
-void *__wrap_malloc(size_t size)
-{
-    return refused() ? NULL : __real_malloc(size);
-}
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return refused() ? NULL : __real_calloc(n, size);
-}
-void *__wrap_realloc(void *old, size_t size)
-{
-    return refused() ? NULL : __real_realloc(old, size);
-}
-static void *sqlite_malloc(int size)
-{
-    return refused() ? NULL : real_sqlite.xMalloc(size);
-}
-static void *sqlite_realloc(void *old, int size)
-{
-    return refused() ? NULL : real_sqlite.xRealloc(old, size);
-}
-
-static void count_them_all(void)
-{
-    sqlite3_config(SQLITE_CONFIG_GETMALLOC, &real_sqlite);
-    sqlite3_mem_methods counted = real_sqlite;
-    counted.xMalloc = sqlite_malloc;
-    counted.xRealloc = sqlite_realloc;
-    sqlite3_config(SQLITE_CONFIG_MALLOC, &counted);
-}
 
 static void start_anew(void)
 {
@@ -164,14 +122,13 @@ static void every_allocation_may_fail(void)
     long n = 1, met = 0;
     for (;; n += 1 + n / 40) {
         start_anew();
-        allocations = 0;
-        fails_at = n;
+        allocations_break(n);
         itp_status st = live(&told);
-        fails_at = 0;
+        int reached = allocations_mend();
         met += st != ITP_OK || told.started || told.result || told.refused || told.kept ||
                told.settled;
         look_back(&told);
-        if (allocations < n) break;
+        if (!reached) break;
     }
     printf("(%ld allocations, %ld noticed) ", n, met);
     CU_ASSERT(met > 20);
@@ -183,7 +140,7 @@ int main(void)
         snprintf(folder, sizeof folder, "%s/store-test-XXXXXX", ITP_BUILD_DIR);
         if (!mkdtemp(folder)) return 1;
     }
-    count_them_all();
+    count_sqlite();
     disk_install();
     CU_TestInfo tests[] = {
         {"a full disk loses nothing", a_full_disk_loses_nothing},
