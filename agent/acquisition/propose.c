@@ -119,22 +119,30 @@ static void append_why(proposing *p, const char *more)
 
 /* --- One point -------------------------------------------------------------------------------- */
 
-/* The next points of a design that are not taken. */
+/* The next points of a design that are not taken: from where it should stand on, then, where it
+ * runs out, from its beginning, for trials were not all chosen by it. */
 static itp_status propose_design(proposing *p, itp_error *err)
 {
     const itp_problem *problem = p->problem;
     size_t n_params = itp_space_n_params(problem->space);
-    size_t first = problem->n_measured + problem->n_pending + problem->n_avoid;
+    size_t first = problem->n_measured + problem->n_pending + problem->n_avoid, next = first;
     double *point = malloc((n_params + p->view.d + 1) * sizeof *point), *x = point + n_params;
     if (!point) return ITP_ENOMEM;
     itp_status st = ITP_OK;
+    int again = 0;
     size_t tries = DESIGN_TRIES + itp_space_n_candidates(problem->space);
-    for (size_t i = 0; st == ITP_OK && i < tries && p->out->n_chosen < p->options->q; i++) {
-        st = itp_space_design(problem->space, ITP_DESIGN_SOBOL, problem->seed, first + i, 1, point,
-                              err);
+    for (size_t i = 0; i < tries && p->out->n_chosen < p->options->q; i++, next++) {
+        if (again && next == first) break;
+        st = itp_space_design(problem->space, ITP_DESIGN_SOBOL, problem->seed, next, 1, point, err);
+        if (st == ITP_ENONE && !again && first > 0) {
+            again = 1, next = 0;
+            st =
+                itp_space_design(problem->space, ITP_DESIGN_SOBOL, problem->seed, 0, 1, point, err);
+        }
         if (st == ITP_OK) st = itp_space_encode(problem->space, point, x, err);
         if (st == ITP_OK && !itp_is_taken(p->view.d, x, p->n_taken, p->taken))
             st = accept(p, x, point);
+        if (st != ITP_OK) break;
     }
     free(point);
     if (st == ITP_ENONE && p->out->n_chosen > 0) st = ITP_OK;
@@ -160,13 +168,9 @@ static int is_apart(const proposing *p, const double *chosen, const double *x)
     return 1;
 }
 
-static itp_status propose_one(proposing *p, itp_error *err)
+static itp_status run_search(proposing *p, itp_spots *spots, itp_error *err)
 {
     const itp_propose_options *o = p->options;
-    itp_spots spots;
-    itp_status st =
-        itp_spots_init(&spots, BEST_KEPT, p->view.d, itp_space_n_params(p->problem->space));
-    if (st != ITP_OK) return st;
     itp_search search = {.space = p->problem->space,
                          .scorer = &p->scorer,
                          .n_taken = p->n_taken,
@@ -179,11 +183,29 @@ static itp_status propose_one(proposing *p, itp_error *err)
                          .seed = p->problem->seed,
                          .number = p->problem->number,
                          .round = p->out->n_chosen};
-    st = itp_search_run(&search, &spots, &p->out->evaluations, err);
-    if (st == ITP_OK && spots.n == 0)
+    itp_status st = itp_search_run(&search, spots, &p->out->evaluations, err);
+    int nothing = st == ITP_ENONE || (st == ITP_OK && spots->n == 0);
+    if (nothing && search.low) { /* a region may hold no free value of a discrete parameter */
+        append_why(p, "nothing is left there: everywhere");
+        itp_region_deinit(&p->region);
+        search.low = search.high = NULL;
+        st = itp_search_run(&search, spots, &p->out->evaluations, err);
+    }
+    if (st == ITP_OK && spots->n == 0)
         st = itp_fail(err, ITP_ENONE,
                       "every point that satisfies the known constraints is "
                       "measured, pending or failed");
+    return st;
+}
+
+static itp_status propose_one(proposing *p, itp_error *err)
+{
+    const itp_propose_options *o = p->options;
+    itp_spots spots;
+    itp_status st =
+        itp_spots_init(&spots, BEST_KEPT, p->view.d, itp_space_n_params(p->problem->space));
+    if (st != ITP_OK) return st;
+    st = run_search(p, &spots, err);
     if (st == ITP_OK && p->out->n_chosen == 0) {
         for (size_t i = 1; i < spots.n && p->out->n_runners_up < RUNNERS_UP && st == ITP_OK; i++) {
             if (!is_apart(p, spots.items[0].x, spots.items[i].x)) continue;

@@ -310,6 +310,32 @@ static void nothing_known_means_space_filling(void)
     bed_deinit(&b);
 }
 
+/* Two values, one of them failed: the other is proposed, whichever the design begins with. */
+static void a_design_that_runs_out_begins_again(void)
+{
+    static const double LEVELS[] = {0, 0.5};
+    for (size_t failed = 0; failed < 2; failed++) {
+        itp_param param = {
+            .name = "a", .unit = "1", .kind = ITP_DISCRETE, .n_levels = 2, .levels = LEVELS};
+        itp_space *space;
+        bed b;
+        itp_proposal p;
+        itp_error err = {0};
+        double avoid;
+        CU_ASSERT_EQUAL_FATAL(itp_space_create(&space, 1, &param, NULL), ITP_OK);
+        bed_init(&b, space, 0, 1, 0, ITP_NOISE_NONE, 7);
+        CU_ASSERT_EQUAL_FATAL(itp_space_encode(space, &LEVELS[failed], &avoid, NULL), ITP_OK);
+        b.problem.avoid = &avoid, b.problem.n_avoid = 1;
+        CU_ASSERT_EQUAL_FATAL(itp_propose(&b.problem, NULL, &p, &err), ITP_OK);
+        CU_ASSERT_EQUAL(p.chosen[0].point[0], LEVELS[1 - failed]);
+        itp_proposal_deinit(&p);
+        double all[] = {0, 1};
+        b.problem.avoid = all, b.problem.n_avoid = 2;
+        CU_ASSERT_EQUAL(itp_propose(&b.problem, NULL, &p, &err), ITP_ENONE);
+        bed_deinit(&b);
+    }
+}
+
 static void units_do_not_matter(void)
 {
     /* The same data in another unit, and minimised with its sign changed: the same proposal. */
@@ -353,6 +379,7 @@ int main(void)
         {"known constraints hold", known_constraints_hold},
         {"a person's prior leads and fades", a_person_s_prior_leads_and_fades},
         {"nothing known means space filling", nothing_known_means_space_filling},
+        {"a design that runs out begins again", a_design_that_runs_out_begins_again},
         {"units do not matter", units_do_not_matter},
         CU_TEST_INFO_NULL,
     };

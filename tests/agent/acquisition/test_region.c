@@ -57,11 +57,42 @@ static void proposals_stay_inside(void)
     bed_deinit(&b);
 }
 
+/* A region may reach no other value of a discrete parameter; the space does. */
+static void an_empty_region_is_left(void)
+{
+    enum { N = 11 };
+    static const double LEVELS[] = {0, 0.5, 1};
+    itp_param params[] = {
+        {.name = "a", .unit = "1", .kind = ITP_DISCRETE, .n_levels = 3, .levels = LEVELS},
+        {.name = "b", .unit = "1", .kind = ITP_REAL, .high = 1, .when = "a >= 0.5"}};
+    itp_space *space;
+    CU_ASSERT_EQUAL_FATAL(itp_space_create(&space, 2, params, NULL), ITP_OK);
+    bed b;
+    bed_init(&b, space, N, 1, 0, ITP_NOISE_NONE, 3);
+    for (size_t i = 0; i < N; i++) { /* the best has a = 0, where there is but one point */
+        double point[] = {i ? LEVELS[1 + i % 2] : 0, i ? 0.08 * (double)i : NAN};
+        CU_ASSERT_EQUAL_FATAL(itp_space_encode(space, point, b.x + i * b.d, NULL), ITP_OK);
+        b.y[i] = i ? 0.1 * (double)(i % 3) : 5;
+    }
+    itp_data data = {.n = N, .d = b.d, .x = b.x, .y = b.y};
+    CU_ASSERT_EQUAL_FATAL(itp_surrogate_fit(b.models[0], &data, 3, NULL), ITP_OK);
+    itp_propose_options options = {.q = 2, .threads = 1, .trust_region = 1};
+    itp_proposal p;
+    itp_error err = {0};
+    CU_ASSERT_EQUAL_FATAL(itp_propose(&b.problem, &options, &p, &err), ITP_OK);
+    CU_ASSERT_EQUAL(p.n_chosen, 2);
+    CU_ASSERT(strstr(p.why, "nothing is left there") != NULL);
+    for (size_t i = 0; i < p.n_chosen; i++) CU_ASSERT(p.chosen[i].point[0] > 0);
+    itp_proposal_deinit(&p);
+    bed_deinit(&b);
+}
+
 int main(void)
 {
     CU_TestInfo tests[] = {
         {"success widens and failure narrows", success_widens_and_failure_narrows},
         {"proposals stay inside", proposals_stay_inside},
+        {"an empty region is left", an_empty_region_is_left},
         CU_TEST_INFO_NULL,
     };
     return suite_run("acquisition/region", tests);

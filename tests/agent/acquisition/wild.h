@@ -83,11 +83,39 @@ static inline int wild_same(const wild *w, const double *x, size_t n, const doub
     return 0;
 }
 
-/* Whether a feasible point exists that is neither known nor pending: sampled, not searched. */
+/* A point drawn evenly over the encoded coordinates, without the space's own sampler; 1 when the
+ * known constraints hold there. */
+static inline int wild_throw(const wild *w, itp_stream *stream, double *point, double *x)
+{
+    const itp_column *columns = itp_space_columns(w->space);
+    size_t rows = itp_space_n_candidates(w->space);
+    for (size_t j = 0; j < w->d; j++)
+        x[j] = columns[j].kind == ITP_COLUMN_CATEGORY
+                   ? (double)itp_stream_below(stream, columns[j].levels)
+               : columns[j].kind == ITP_COLUMN_SOURCE ? 0
+                                                      : itp_stream_uniform(stream);
+    if (rows) {
+        size_t row = itp_stream_below(stream, rows);
+        memcpy(point, itp_space_candidate_point(w->space, row), w->n_params * sizeof *point);
+    } else if (itp_space_decode(w->space, x, point) != ITP_OK) {
+        return 0;
+    }
+    return itp_space_violation(w->space, point, NULL) <= 1e-9 &&
+           itp_space_encode(w->space, point, x, NULL) == ITP_OK;
+}
+
+/* Whether a feasible point exists that is neither known nor pending: thrown at random, which finds
+ * what a small space has; and sampled, for what is thin. Never searched. */
 static inline int wild_free_point(wild *w, uint64_t seed)
 {
-    enum { TRIES = 200 };
+    enum { THROWS = 5000, TRIES = 200 };
     double points[TRIES * WILD_PARAMS], x[16];
+    itp_stream stream;
+    itp_stream_init(&stream, seed, 1, "wild.throw");
+    for (size_t i = 0; i < THROWS; i++) {
+        if (!wild_throw(w, &stream, points, x)) continue;
+        if (!wild_same(w, x, w->seen, w->all) && !wild_same(w, x, w->pending, w->waiting)) return 1;
+    }
     if (itp_space_sample(w->space, TRIES, seed, points, NULL) != ITP_OK) return 0;
     for (size_t i = 0; i < TRIES; i++) {
         if (itp_space_encode(w->space, points + i * w->n_params, x, NULL) != ITP_OK) continue;
@@ -191,6 +219,7 @@ static inline itp_status wild_campaign(uint64_t seed, wild_result *out)
         w->d = itp_space_d(w->space), w->n_params = itp_space_n_params(w->space);
         st = itp_space_sample(w->space, start, seed, points, &err);
     }
+    if (st == ITP_ENONE) out->wrong_none |= wild_free_point(w, seed);
     for (size_t i = 0; i < start && st == ITP_OK; i++) {
         st = itp_space_encode(w->space, points + i * w->n_params, x, &err);
         if (st == ITP_OK && !wild_same(w, x, w->seen, w->all))

@@ -65,6 +65,14 @@ static inline void wild_constraints(itp_stream *s, itp_space *space, size_t n, c
         }
         (void)itp_space_add_constraint(space, text, NULL);
     }
+    if (itp_stream_below(s, 8) == 0) { /* wherever it falls: it may leave nothing at all */
+        size_t i = itp_stream_below(s, n), j = itp_stream_below(s, n);
+        const itp_param *p = itp_space_param(space, i), *q = itp_space_param(space, j);
+        double at_most = -2 + 6 * itp_stream_uniform(s);
+        snprintf(text, sizeof text, "%s + %s <= %.17g", p->name, q->name, at_most);
+        if (i != j && p->kind != ITP_CATEGORICAL && q->kind != ITP_CATEGORICAL)
+            (void)itp_space_add_constraint(space, text, NULL);
+    }
     if (n >= 3 && itp_stream_below(s, 5) == 0) {
         const char *names[WILD_PARAMS];
         size_t count = 0, nonzero = 0;
