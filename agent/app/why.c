@@ -28,9 +28,11 @@ static void print_parts(const itp_parts *p)
     printf("  acquisition %.5g", p->total);
     if (isfinite(p->gain)) printf("  = gain %.5g", p->gain);
     if (isfinite(p->feasible)) printf(" + feasibility %.5g", p->feasible);
-    if (isfinite(p->cost)) printf(" - cost %.5g", p->cost);
+    if (isfinite(p->cost)) printf(" %c cost %.5g", p->cost > 0 ? '+' : '-', fabs(p->cost));
     if (isfinite(p->prior)) printf(" + prior %.5g", p->prior);
     printf("  (natural logs)\n");
+    if (isfinite(p->cost))
+        printf("  cost        %.5g expected; gain counts per cost\n", exp(-p->cost));
 }
 
 static void print_models(const itp_campaign *c, const itp_decision *made)

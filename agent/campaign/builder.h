@@ -73,6 +73,9 @@ void builder_tasks(builder *b, const yaml_node *node);
 void builder_handling(builder *b,
                       const yaml_node *approve); /* approvals and samples of all tasks */
 void builder_handling_undo(campaign_whole *whole);
+void builder_cost(builder *b, const yaml_node *node, itp_cost *out);
+void builder_cost_check(builder *b, const yaml_node *node, const itp_cost *cost); /* above 0 */
+void builder_costs_undo(campaign_whole *whole);
 void builder_corrections(builder *b); /* of all tasks, once their inputs are tied */
 void builder_objectives(builder *b, const yaml_node *node);
 void builder_limits(builder *b, const yaml_node *node);

@@ -257,6 +257,7 @@ void itp_campaign_destroy(itp_campaign *campaign)
     itp_space_destroy(campaign->space);
     campaign_whole *whole = (campaign_whole *)campaign;
     builder_handling_undo(whole);
+    builder_costs_undo(whole);
     itp_arena_deinit(&whole->arena);
     free(whole);
 }

@@ -56,10 +56,10 @@ static void read_approval(builder *b, const yaml_node *node, itp_approval *out)
 static void check_costs(builder *b, const yaml_node *node, const itp_campaign_task *t)
 {
     for (size_t s = 0; isfinite(t->approve.above_cost) && s < t->n_sources; s++)
-        if (isnan(t->sources[s].cost))
-            schema_error(&b->s, node, "for instance sources: {default: {cost: 1}}",
-                         "above_cost: source %s of task %s has no cost", t->sources[s].name,
-                         t->name);
+        if (!t->sources[s].cost.what)
+            schema_error(&b->s, node, "for instance cost: 1",
+                         "above_cost: source %s of task %s has no cost%s", t->sources[s].name,
+                         t->name, t->sources[s].cost.measured ? " before it is measured" : "");
 }
 
 static void read_sample(builder *b, const yaml_node *node, itp_campaign_task *t)

@@ -22,14 +22,15 @@ enum {
     CORRECTIONS,
     SAMPLE,
     APPROVE,
+    COST,
     KEYS
 };
 static const key_rule RULES[KEYS] = {
-    [CONNECTOR] = {"connector", 0}, [WITH] = {"with", 0},      [INPUTS] = {"inputs", 0},
-    [OUTPUTS] = {"outputs", 1},     [CLASS] = {"class", 0},    [NOISE] = {"noise", 0},
-    [TIMEOUT] = {"timeout", 0},     [LEASE] = {"lease", 0},    [RETRY] = {"retry", 0},
-    [SOURCES] = {"sources", 0},     [SOURCE] = {"source", 0},  [CORRECTIONS] = {"corrections", 0},
-    [SAMPLE] = {"sample", 0},       [APPROVE] = {"approve", 0}};
+    [CONNECTOR] = {"connector", 0}, [WITH] = {"with", 0},       [INPUTS] = {"inputs", 0},
+    [OUTPUTS] = {"outputs", 1},     [CLASS] = {"class", 0},     [NOISE] = {"noise", 0},
+    [TIMEOUT] = {"timeout", 0},     [LEASE] = {"lease", 0},     [RETRY] = {"retry", 0},
+    [SOURCES] = {"sources", 0},     [SOURCE] = {"source", 0},   [CORRECTIONS] = {"corrections", 0},
+    [SAMPLE] = {"sample", 0},       [APPROVE] = {"approve", 0}, [COST] = {"cost", 0}};
 
 static void read_noise(builder *b, const yaml_node *node, const char *what, itp_outcome *o)
 {
@@ -154,10 +155,16 @@ static void place(const builder *b, const yaml_node *node, itp_source *s)
     itp_find_place(b->s.text, node->at, &s->line, &s->column);
 }
 
-static void read_sources(builder *b, const yaml_node *key, const yaml_node *node,
-                         const yaml_node *with, itp_campaign_task *t)
+static void read_cost(builder *b, const yaml_node *node, itp_cost *out)
 {
-    enum { OWN_CONNECTOR, OWN_WITH, COST, FIDELITY, SOURCE_KEYS };
+    builder_cost(b, node, out);
+    if (node) builder_cost_check(b, node, out);
+}
+
+static void read_sources(builder *b, const yaml_node *key, const yaml_node *node,
+                         const yaml_node *with, const yaml_node *cost, itp_campaign_task *t)
+{
+    enum { OWN_CONNECTOR, OWN_WITH, OWN_COST, FIDELITY, SOURCE_KEYS };
     static const key_rule FORM[SOURCE_KEYS] = {
         {"connector", 0}, {"with", 0}, {"cost", 0}, {"fidelity", 0}};
     static const yaml_node empty = {.kind = NODE_MAP, .text = ""};
@@ -168,15 +175,16 @@ static void read_sources(builder *b, const yaml_node *key, const yaml_node *node
     if (with && !schema_expect(&b->s, with, NODE_MAP, "with")) with = NULL;
     t->sources = sources;
     t->n_sources = n ? n : 1;
-    sources[0] = (itp_source){"default", "{}", NAN, 1, t->connector, 0, 0};
+    sources[0] = (itp_source){"default", "{}", {0}, 1, t->connector, 0, 0};
     place(b, with ? with : key, &sources[0]);
+    if (n == 0) read_cost(b, cost, &sources[0].cost);
     if (!node) sources[0].options = builder_json(b, with, NULL, 0);
     if (!node || !schema_expect(&b->s, node, NODE_MAP, "sources")) return;
     if (n == 0) schema_error(&b->s, node, NULL, "sources: there are none");
     if (n > 255) schema_error(&b->s, node, NULL, "sources: at most 255");
     for (size_t i = 0; i < n; i++) {
         itp_source *s = &sources[i];
-        *s = (itp_source){"?", "{}", NAN, 1, NULL, 0, 0};
+        *s = (itp_source){"?", "{}", {0}, 1, NULL, 0, 0};
         place(b, node->values[i], s);
         schema_name(&b->s, node->keys[i], "a source", &s->name);
         if (!schema_map(&b->s, node->values[i], "source", SOURCE_KEYS, FORM, slot)) continue;
@@ -184,7 +192,7 @@ static void read_sources(builder *b, const yaml_node *key, const yaml_node *node
             schema_name(&b->s, slot[OWN_CONNECTOR], "connector", &s->connector);
         if (slot[OWN_WITH] && !schema_expect(&b->s, slot[OWN_WITH], NODE_MAP, "with")) continue;
         s->options = builder_json(b, with ? with : &empty, slot[OWN_WITH], 0);
-        if (slot[COST]) schema_number(&b->s, slot[COST], "cost", NUMBER_POSITIVE, &s->cost);
+        read_cost(b, slot[OWN_COST] ? slot[OWN_COST] : cost, &s->cost);
         if (slot[FIDELITY])
             schema_number(&b->s, slot[FIDELITY], "fidelity", NUMBER_SHARE, &s->fidelity);
     }
@@ -262,7 +270,7 @@ static void read_task(builder *b, const yaml_node *key, const yaml_node *node, s
     if (!schema_map(&b->s, node, what, KEYS, RULES, slot)) return;
     if (slot[CONNECTOR]) schema_name(&b->s, slot[CONNECTOR], "connector", &t->connector);
     read_outputs(b, slot[OUTPUTS], slot[NOISE], index);
-    read_sources(b, key, slot[SOURCES], slot[WITH], t);
+    read_sources(b, key, slot[SOURCES], slot[WITH], slot[COST], t);
     if (slot[SOURCE]) read_chooser(b, slot[SOURCE], t);
     read_manners(b, slot, t);
     t->rest = builder_carry(b, 3, (const int[]){CORRECTIONS, SAMPLE, APPROVE}, RULES, slot);

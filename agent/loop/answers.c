@@ -65,6 +65,7 @@ itp_status on_result(itp_loop *loop, const itp_event *event)
         trial *t = &loop->trials[trial_id - 1];
         loop->cancelled -= t->cancelled != 0;
         t->cancelled = 0;
+        t->took[task] = event->cost;
         if (t->state != ITP_TRIAL_PENDING && t->state != ITP_TRIAL_MEASURED)
             trial_set_state(loop, trial_id, ITP_TRIAL_PENDING);
         st = trial_observe(loop, trial_id, event->request, event, (size_t)task);

@@ -43,7 +43,8 @@ static int find_holds(const itp_loop *loop, const request *r, char *text, size_t
     const itp_campaign_task *def = &loop->campaign->tasks[r->task];
     const itp_approval *rule = &def->approve;
     const double *point = loop->trials[r->trials[0] - 1].point;
-    double cost = def->sources[r->source].cost;
+    double cost =
+        itp_campaign_cost(loop->campaign, (size_t)r->task, (size_t)r->source, point, NULL);
     int holds = rule->all ? HOLD_ALL : 0;
     if (rule->first && !is_known_kind(loop, r)) holds |= HOLD_FIRST;
     if (cost > rule->above_cost) holds |= HOLD_COST;

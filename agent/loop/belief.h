@@ -40,6 +40,14 @@ typedef struct formula_of {
     size_t n_outcomes;
 } formula_of;
 
+/* What trials cost, as the acquisition weighs it; its address must not change. */
+typedef struct cost_of {
+    const itp_campaign *campaign;
+    int measured;           /* 1: of some task it is learned, */
+    itp_surrogate *learned; /* its logarithm, from */
+    size_t n_learned;       /* trials; NULL while they are too few */
+} cost_of;
+
 /* The problem of a snapshot under these beliefs; its arrays live until destroyed. */
 typedef struct posed {
     itp_problem problem;
@@ -50,9 +58,16 @@ typedef struct posed {
     itp_goal *goals;
     itp_bound *bounds;
     double *measured, *measured_y, *pending, *avoid, *context, *log_prior;
+    cost_of cost;
 } posed;
 itp_status problem_pose(posed *out, const beliefs *b, const itp_snapshot *s);
 void problem_deinit(posed *p);
+/* cost.c; and in words, "" when trials cost the same. */
+itp_status cost_pose(posed *p, const itp_snapshot *s);
+void cost_note(const cost_of *of, char *out, size_t size);
+/* problem.c: a slope in the parameters' units (n_params) added to grad in coordinates (d). */
+void slope_to_coordinates(const itp_space *space, const double *point, const double *slope,
+                          double *grad);
 /* prior.c: a person's prior, by row of a table or as a function. */
 itp_status prior_pose(posed *p, const itp_campaign *campaign);
 

@@ -121,6 +121,14 @@ static itp_status add_notes(record *r, const beliefs *b, const unsigned char *fi
     return st;
 }
 
+static itp_status add_cost(record *r, const posed *p)
+{
+    char note[100];
+    cost_note(&p->cost, note, sizeof note);
+    if (!*note || !*r->made.why) return ITP_OK;
+    return record_why(r, "%s; %s", r->made.why, note);
+}
+
 static itp_status choose_by_model(itp_decider *decider, record *r, const itp_snapshot *s,
                                   itp_error *err)
 {
@@ -144,6 +152,7 @@ static itp_status choose_by_model(itp_decider *decider, record *r, const itp_sna
         itp_error none = {0};
         st = itp_propose(&p.problem, &options, &proposal, &none);
         if (st == ITP_OK) st = record_proposal(r, &proposal, &decider->beliefs);
+        if (st == ITP_OK) st = add_cost(r, &p);
         if (st == ITP_OK) st = stop_after(r, &p, s, &proposal);
         if (st == ITP_ENONE) {
             r->made.method = "none";

@@ -141,8 +141,7 @@ static void keep_time(itp_loop *loop, const itp_event *event)
         loop->spent_ms += loop->now_ms - loop->opened_ms;
     loop->now_ms = event->at_ms;
     loop->seq = event->seq;
-    if ((event->kind == ITP_EVENT_RESULT || event->kind == ITP_EVENT_FAILURE) && event->cost > 0)
-        loop->spent_cost += event->cost;
+    spend(loop, event);
 }
 
 itp_status itp_loop_step(itp_loop *loop, const itp_event *event, itp_actions *out)

@@ -53,27 +53,17 @@ static double log_prior(const itp_campaign *c, const double *point, double *slop
     return sum;
 }
 
-/* d value / d coordinate of a real parameter. */
-static double stretch(const itp_param *p, double value)
-{
-    if (p->period > 0) return p->period;
-    return p->scale == ITP_LOG ? value * log(p->high / p->low) : p->high - p->low;
-}
-
 static double log_prior_at(const void *context, const double *x, double *grad)
 {
     const itp_campaign *c = context;
     size_t n = itp_space_n_params(c->space), d = itp_space_d(c->space);
     double point[n], slope[n];
-    const itp_column *columns = itp_space_columns(c->space);
     memset(slope, 0, n * sizeof *slope);
     if (itp_space_decode(c->space, x, point) != ITP_OK) return 0;
     double value = log_prior(c, point, grad ? slope : NULL);
-    for (size_t j = 0; grad && j < d; j++) {
-        const itp_param *p = itp_space_param(c->space, columns[j].parameter);
-        grad[j] = 0;
-        if (p->kind == ITP_REAL && !isnan(point[columns[j].parameter]))
-            grad[j] = slope[columns[j].parameter] * stretch(p, point[columns[j].parameter]);
+    if (grad) {
+        memset(grad, 0, d * sizeof *grad);
+        slope_to_coordinates(c->space, point, slope, grad);
     }
     return value;
 }

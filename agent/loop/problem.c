@@ -176,6 +176,26 @@ static itp_status teach_feasibility(posed *p, const itp_snapshot *s)
     return st;
 }
 
+/* d value / d coordinate of a real parameter. */
+static double stretch(const itp_param *p, double value)
+{
+    if (p->period > 0) return p->period;
+    return p->scale == ITP_LOG ? value * log(p->high / p->low) : p->high - p->low;
+}
+
+void slope_to_coordinates(const itp_space *space, const double *point, const double *slope,
+                          double *grad)
+{
+    const itp_column *columns = itp_space_columns(space);
+    for (size_t j = 0; j < itp_space_d(space); j++) {
+        size_t i = columns[j].parameter;
+        if (i >= itp_space_n_params(space)) continue; /* a source, or descriptors of rows */
+        const itp_param *p = itp_space_param(space, i);
+        if (p->kind == ITP_REAL && columns[j].kind != ITP_COLUMN_DESCRIPTOR && !isnan(point[i]))
+            grad[j] += slope[i] * stretch(p, point[i]);
+    }
+}
+
 static int is_exact(const beliefs *b)
 {
     for (size_t i = 0; i < b->n; i++)
@@ -204,6 +224,7 @@ itp_status problem_pose(posed *p, const beliefs *b, const itp_snapshot *s)
     if (st == ITP_OK) st = recall_context(p, s);
     if (st == ITP_OK) st = teach_feasibility(p, s);
     if (st == ITP_OK) st = prior_pose(p, s->campaign);
+    if (st == ITP_OK) st = cost_pose(p, s);
     free(values);
     if (st != ITP_OK) problem_deinit(p);
     return st;
@@ -212,6 +233,7 @@ itp_status problem_pose(posed *p, const beliefs *b, const itp_snapshot *s)
 void problem_deinit(posed *p)
 {
     itp_classifier_destroy(p->works);
+    itp_surrogate_destroy(p->cost.learned);
     free(p->goals);
     free(p->bounds);
     free(p->measured);

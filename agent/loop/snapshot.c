@@ -11,7 +11,7 @@
 /* One allocation holds the snapshot and its arrays; doubles first, so that all stay aligned. */
 typedef struct block {
     itp_snapshot snapshot;
-    double *points;
+    double *points, *took;
     itp_observation *observations;
     itp_last_fit *fits;
     itp_trial_state *states;
@@ -31,16 +31,28 @@ static block *allocate(const itp_loop *loop, size_t n_observations)
     size_t p = itp_space_n_params(loop->campaign->space), m = loop->campaign->n_outcomes;
     size_t points = loop->n_trials * p * sizeof(double);
     size_t observations = n_observations * sizeof(itp_observation);
+    size_t took = loop->n_trials * sizeof(double);
     size_t fits = m * sizeof(itp_last_fit), states = loop->n_trials * sizeof(itp_trial_state);
-    char *bytes = malloc(sizeof(block) + points + observations + fits + states + texts_size(loop));
+    char *bytes =
+        malloc(sizeof(block) + points + took + observations + fits + states + texts_size(loop));
     if (!bytes) return NULL;
     block *b = (block *)bytes;
     b->points = (double *)(bytes + sizeof(block));
-    b->observations = (itp_observation *)((char *)b->points + points);
+    b->took = (double *)((char *)b->points + points);
+    b->observations = (itp_observation *)((char *)b->took + took);
     b->fits = (itp_last_fit *)((char *)b->observations + observations);
     b->states = (itp_trial_state *)((char *)b->fits + fits);
     b->texts = (char *)b->states + states;
     return b;
+}
+
+/* Of the tasks whose cost is measured at the source that was asked; NaN while one is not known. */
+static double took(const itp_campaign *c, const trial *t)
+{
+    double sum = 0;
+    for (size_t i = 0; i < c->n_tasks; i++)
+        if (c->tasks[i].sources[t->source[i]].cost.measured) sum += t->took[i];
+    return sum;
 }
 
 static void copy_trials(block *b, const itp_loop *loop)
@@ -49,6 +61,7 @@ static void copy_trials(block *b, const itp_loop *loop)
     for (size_t i = 0; i < loop->n_trials; i++) {
         memcpy(b->points + i * p, loop->trials[i].point, p * sizeof(double));
         b->states[i] = loop->trials[i].state;
+        b->took[i] = took(loop->campaign, &loop->trials[i]);
     }
 }
 
@@ -96,6 +109,7 @@ itp_status itp_snapshot_take(itp_snapshot **out, const itp_loop *loop, uint64_t 
         .n_trials = loop->n_trials,
         .points = b->points,
         .states = b->states,
+        .took = b->took,
         .n_observations = kept,
         .observations = b->observations,
         .fits = b->fits,

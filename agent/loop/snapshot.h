@@ -27,6 +27,7 @@ typedef struct itp_snapshot {
     size_t n_trials;
     const double *points;          /* n_trials x n_params; trial id - 1 is the row */
     const itp_trial_state *states; /* n_trials */
+    const double *took; /* n_trials: what tasks of measured cost took; NaN where one has not */
     size_t n_observations;
     const itp_observation *observations;
     const itp_last_fit *fits; /* n_outcomes */

@@ -15,6 +15,7 @@ typedef struct trial {
     itp_trial_state state;
     double *point;         /* n_params */
     double *values;        /* n_outcomes */
+    double *took;          /* n_tasks: cost of the last result, as measured; NaN: none */
     unsigned char *task;   /* n_tasks of task_state */
     unsigned char *source; /* n_tasks: which source the decision asked, of the campaign's */
     int cancelled;         /* by a person: does not count against the budget */
@@ -207,6 +208,9 @@ itp_status emit_halt(itp_loop *loop, size_t index); /* stopped, and not acknowle
 itp_status on_safe_stopped(itp_loop *loop, const itp_event *event);
 itp_status on_halted(itp_loop *loop, const itp_event *event);
 itp_status on_ready(itp_loop *loop, const itp_event *event);
+
+/* cost.c */
+void spend(itp_loop *loop, const itp_event *event); /* what an attempt has cost */
 
 /* decisions.c */
 itp_status decisions_want(itp_loop *loop); /* asks for a decision when there is room for trials */

@@ -26,40 +26,29 @@ void trial_set_state(itp_loop *loop, itp_id id, itp_trial_state state)
     ++*count_of(loop, state);
 }
 
-/* The source that each task is asked at: the first, or the one that a parameter names. */
-static void name_sources(const itp_campaign *campaign, trial *t)
-{
-    for (size_t i = 0; i < campaign->n_tasks; i++) {
-        const itp_campaign_task *task = &campaign->tasks[i];
-        t->source[i] = 0;
-        if (task->source_param < 0) continue;
-        const itp_param *p = itp_space_param(campaign->space, (size_t)task->source_param);
-        double level = t->point[task->source_param];
-        if (!(level >= 0 && level < (double)p->n_levels)) continue;
-        for (size_t k = 0; k < task->n_sources; k++)
-            if (strcmp(task->sources[k].name, p->labels[(size_t)level]) == 0)
-                t->source[i] = (unsigned char)k;
-    }
-}
-
 itp_status trial_add(itp_loop *loop, const double *point, uint64_t decision, itp_id *out)
 {
     size_t p = itp_space_n_params(loop->campaign->space), m = loop->campaign->n_outcomes;
     trial *trials = itp_grow(loop->trials, &loop->cap_trials, loop->n_trials + 1, sizeof *trials);
     if (!trials) return ITP_ENOMEM;
     loop->trials = trials;
-    /* One block: p coordinates, m values, two bytes a task. */
-    double *block = malloc((p + m) * sizeof *block + 2 * loop->campaign->n_tasks);
+    size_t tasks = loop->campaign->n_tasks;
+    /* One block: p coordinates, m values, a cost and two bytes a task. */
+    double *block = malloc((p + m + tasks) * sizeof *block + 2 * tasks);
     if (!block) return ITP_ENOMEM;
     trial *t = &trials[loop->n_trials++];
     *t = (trial){
         .decision = decision, .state = ITP_TRIAL_PENDING, .point = block, .values = block + p};
-    t->task = (unsigned char *)(block + p + m);
-    t->source = t->task + loop->campaign->n_tasks;
+    t->took = t->values + m;
+    t->task = (unsigned char *)(t->took + tasks);
+    t->source = t->task + tasks;
     memcpy(t->point, point, p * sizeof *point);
     for (size_t i = 0; i < m; i++) t->values[i] = NAN;
-    memset(t->task, TASK_UNWANTED, loop->campaign->n_tasks);
-    name_sources(loop->campaign, t);
+    memset(t->task, TASK_UNWANTED, tasks);
+    for (size_t i = 0; i < tasks; i++) {
+        t->took[i] = NAN;
+        t->source[i] = (unsigned char)itp_campaign_source(loop->campaign, i, t->point);
+    }
     loop->counts.pending++;
     *out = loop->n_trials;
     return ITP_OK;

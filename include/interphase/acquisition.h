@@ -99,7 +99,8 @@ typedef struct itp_propose_options {
     int trust_region;        /* 1: search a box around the incumbent that success widens (TuRBO) */
 } itp_propose_options;
 
-/* Parts of an acquisition value at a point, natural logs; NaN where a part does not apply. */
+/* Parts of an acquisition value at a point, natural logs; NaN where a part does not apply. cost is
+ * minus the logarithm of what is expected. */
 typedef struct itp_parts {
     double total, gain, feasible, cost, prior;
 } itp_parts;

@@ -154,7 +154,7 @@ static void defaults_are_the_agreements(void)
     CU_ASSERT_EQUAL(t->attempts, 3);
     CU_ASSERT_EQUAL(t->backoff_s, 2);
     CU_ASSERT_STRING_EQUAL(t->sources[0].options, "{}");
-    CU_ASSERT(isnan(t->sources[0].cost) && t->sources[0].fidelity == 1);
+    CU_ASSERT(!t->sources[0].cost.text && t->sources[0].fidelity == 1);
     CU_ASSERT_STRING_EQUAL(c->outcomes[0].unit, "1");
     CU_ASSERT_EQUAL(c->outcomes[0].noise, ITP_TASK_NOISE_INFERRED);
     CU_ASSERT_EQUAL(c->agent.design_auto, 1);
@@ -276,7 +276,7 @@ static void tasks_feed_tasks(void)
                            "{\"file\":\"folder/data.csv\",\"a\":2}");
     CU_ASSERT_STRING_EQUAL(c->tasks[0].sources[1].options,
                            "{\"a\":1,\"file\":\"folder/data.csv\"}");
-    CU_ASSERT_EQUAL(c->tasks[0].sources[1].cost, 9);
+    CU_ASSERT_EQUAL(itp_campaign_cost(c, 0, 1, (double[8]){0}, NULL), 9);
     CU_ASSERT_STRING_EQUAL(c->tasks[0].rest, "{\"sample\":\"pouch\"}");
     CU_ASSERT_STRING_EQUAL(c->tasks[0].sample, "pouch");
     CU_ASSERT_STRING_EQUAL(c->rest, "{\"reference\":{\"x\":0.5}}");
