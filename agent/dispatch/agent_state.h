@@ -63,6 +63,8 @@ itp_status agent_read_frames(agent *a, void *socket, itp_error *err);
 /* Not heard for a while, with the reason: `why` for the log and the journal, `said` to the peer. */
 itp_status agent_drop_peer(agent *a, itp_peer *peer, const char *why, const char *said,
                            itp_error *err);
+/* Asks those of whom something was not heard, and who are quiet now, to say what they owe. */
+void agent_hear_again(agent *a, int64_t now_ms);
 /* Drops those whose keys are not admitted any more. */
 itp_status agent_drop_withdrawn(agent *a, itp_error *err);
 

@@ -192,6 +192,8 @@ static void deliver(const itp_effect *effect, const itp_hands *h)
             send_frame(h->roster->peers[i], effect->frame.data, effect->frame.size);
     if (!effect->worker) return;
     const itp_peer *peer = itp_roster_by_name(h->roster, effect->worker);
+    if (peer && effect->kind == ITP_ACTION_OFFER)
+        itp_allowance_earn(peer->allowance, ITP_ALLOWANCE_OFFER);
     if (!peer || !send_frame(peer, effect->frame.data, effect->frame.size))
         itp_log(h->log, ITP_WARN, "undelivered", "worker=%s request=%" PRIu64 " epoch=%" PRIu32,
                 effect->worker, effect->attempt.request, effect->attempt.epoch);

@@ -11,6 +11,8 @@
 #include "gate.h"
 #include "intake.h"
 
+#define TOO_MUCH "too many frames at once; what was not heard is to be said again later"
+
 /* One message as it came: [route][payload] of a worker, [route][][payload] of a person. */
 typedef struct arrival {
     void *socket;
@@ -135,6 +137,7 @@ static itp_status take_message(agent *a, itp_peer *peer, const itp_message *m, i
         answer(a, peer, ITP_VERB_REREGISTER, NULL);
         return ITP_OK;
     }
+    itp_allowance_charge(peer->allowance, itp_allowance_of_verb(m->verb));
     renew_leases(a, peer, m);
     itp_status st = feed_message(a, peer, m, err);
     if (st == ITP_OK && m->verb == ITP_VERB_ANSWER) hear_answer(a, peer, m);
@@ -198,24 +201,53 @@ static itp_peer *find_peer(agent *a, const arrival *in, int64_t now_ms)
         itp_roster_remove(&a->roster, peer); /* another key has come with the same routing id */
         peer = NULL;
     }
-    if (!peer) peer = itp_roster_add(&a->roster, in->socket, route, size, now_ms);
-    if (peer) memcpy(peer->key, in->key, sizeof peer->key);
-    return peer;
+    return peer ? peer : itp_roster_add(&a->roster, in->socket, route, size, in->key, now_ms);
+}
+
+/* --- Too much ---------------------------------------------------------------------------------
+ */
+
+/* What is well-formed and too much is not heard. Nothing is lost by that: what a worker owes it
+ * keeps until it is acknowledged, and says again when it is asked to register anew. */
+static itp_status pass_over(agent *a, itp_peer *peer, itp_error *err)
+{
+    if (itp_allowance_is_flooded(peer->allowance))
+        return agent_drop_peer(a, peer, "it floods: far more frames than its work needs", TOO_MUCH,
+                               err);
+    if (!peer->missed) {
+        log_refusal(a, peer, "more frames than its work needs: it is slowed down");
+        answer(a, peer, ITP_VERB_ERROR, TOO_MUCH);
+    }
+    peer->missed = 1;
+    return ITP_OK;
+}
+
+void agent_hear_again(agent *a, int64_t now_ms)
+{
+    for (size_t i = 0; i < a->roster.n_peers; i++) {
+        itp_peer *peer = a->roster.peers[i];
+        if (!peer->missed || !itp_allowance_is_rested(peer->allowance, now_ms)) continue;
+        peer->missed = 0;
+        if (peer->name) answer(a, peer, ITP_VERB_REREGISTER, NULL);
+    }
 }
 
 static itp_status take_arrival(agent *a, arrival *in, itp_error *err)
 {
     int64_t now_ms = itp_clock_monotonic_ms();
     if (!read_key(a, in)) return ITP_OK;
-    if (in->key[0] && in->enveloped && in->parts == 2)
-        return agent_take_word(a, in->socket, zmq_msg_data(&in->route), zmq_msg_size(&in->route),
-                               in->key, zmq_msg_data(&in->payload), zmq_msg_size(&in->payload),
-                               err);
     itp_peer *peer = find_peer(a, in, now_ms);
     if (!peer) return ITP_OK;
     peer->heard_ms = now_ms;
     if (now_ms < peer->shut_until_ms) return ITP_OK;
     peer->shut_until_ms = 0;
+    int word = in->key[0] && in->enveloped && in->parts == 2;
+    size_t bytes = in->parts ? zmq_msg_size(&in->payload) : 0;
+    double cost = itp_allowance_of_size(bytes) + (word ? ITP_ALLOWANCE_WORD : 0);
+    if (!itp_allowance_take(peer->allowance, cost, now_ms)) return pass_over(a, peer, err);
+    if (word)
+        return agent_take_word(a, in->socket, zmq_msg_data(&in->route), zmq_msg_size(&in->route),
+                               in->key, zmq_msg_data(&in->payload), bytes, err);
     itp_message m;
     itp_error why = {0};
     itp_wire_arena_reset(&a->arena);

@@ -101,6 +101,7 @@ itp_status agent_read_clocks(agent *a, itp_error *err)
         if (silent->name) st = agent_feed_lost(a, silent->name, "silent", err);
         itp_roster_remove(&a->roster, silent);
     }
+    agent_hear_again(a, now_ms);
     itp_door_refresh(&a->door);
     if (st == ITP_OK) st = agent_drop_withdrawn(a, err);
     if (a->options->tick) a->options->tick(a->options->ctx, a->engine);

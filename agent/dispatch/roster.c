@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "roster.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 
 static void destroy_peer(itp_peer *peer)
 {
+    if (--peer->allowance->users == 0) free(peer->allowance);
     free(peer->name);
     free(peer);
 }
@@ -49,15 +51,33 @@ static void *one_more(void *items, size_t n, size_t *capacity, size_t size)
     return grown;
 }
 
+/* That of the key, or a new one; NULL: no memory. */
+static itp_allowance *share_allowance(const itp_roster_table *t, const char *key, int64_t now_ms)
+{
+    for (size_t i = 0; key[0] && i < t->n_peers; i++)
+        if (strcmp(t->peers[i]->key, key) == 0) return t->peers[i]->allowance;
+    itp_allowance *fresh = malloc(sizeof *fresh);
+    if (fresh) itp_allowance_init(fresh, now_ms);
+    return fresh;
+}
+
 itp_peer *itp_roster_add(itp_roster_table *t, void *socket, const void *route, size_t size,
-                         int64_t now_ms)
+                         const char *key, int64_t now_ms)
 {
     if (size > ITP_ROUTE_MAX || t->n_peers >= ITP_PEERS_MAX) return NULL;
     itp_peer **peers = one_more(t->peers, t->n_peers, &t->cap_peers, sizeof *peers);
     if (!peers) return NULL;
     t->peers = peers;
+    itp_allowance *allowance = share_allowance(t, key, now_ms);
+    if (!allowance || !itp_allowance_take(allowance, ITP_ALLOWANCE_CONNECT, now_ms)) return NULL;
     itp_peer *peer = calloc(1, sizeof *peer);
-    if (!peer) return NULL;
+    if (!peer) {
+        if (allowance->users == 0) free(allowance);
+        return NULL;
+    }
+    peer->allowance = allowance;
+    allowance->users++;
+    snprintf(peer->key, sizeof peer->key, "%s", key);
     peer->socket = socket;
     memcpy(peer->route, route, size);
     peer->route_size = size;

@@ -5,6 +5,7 @@
 #ifndef ITP_ROSTER_H
 #define ITP_ROSTER_H
 
+#include "allowance.h"
 #include "interphase/event.h"
 #include "keys.h"
 
@@ -22,7 +23,9 @@ typedef struct itp_peer {
     char *name;             /* NULL until it has registered */
     itp_class cls;          /* of the tasks it has registered */
     int64_t heard_ms;
-    int64_t shut_until_ms; /* it has broken the protocol: not heard before this time */
+    int64_t shut_until_ms;    /* it has broken the protocol: not heard before this time */
+    itp_allowance *allowance; /* shared by all connections of its key */
+    int missed;               /* 1: something it said was not heard; it is asked to say it again */
 } itp_peer;
 
 typedef struct itp_lease {
@@ -44,9 +47,10 @@ void itp_roster_deinit(itp_roster_table *table);
 itp_peer *itp_roster_by_route(const itp_roster_table *table, const void *socket, const void *route,
                               size_t size);
 itp_peer *itp_roster_by_name(const itp_roster_table *table, const char *name);
-/* A new peer, heard now. NULL: no memory, or too many. */
+/* A new peer, heard now; key: "" over ipc. NULL: no memory, too many, or none more of this key for
+ * now. */
 itp_peer *itp_roster_add(itp_roster_table *table, void *socket, const void *route, size_t size,
-                         int64_t now_ms);
+                         const char *key, int64_t now_ms);
 /* Gives it the name; another peer of that name is forgotten (it came back by a new connection). */
 itp_status itp_roster_name(itp_roster_table *table, itp_peer *peer, const char *name);
 void itp_roster_remove(itp_roster_table *table, itp_peer *peer);

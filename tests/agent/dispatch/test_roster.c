@@ -8,8 +8,8 @@
 static void a_worker_that_returns_by_another_route_replaces_itself(void)
 {
     itp_roster_table table = {0};
-    itp_peer *old = itp_roster_add(&table, NULL, "aa", 2, 100),
-             *fresh = itp_roster_add(&table, NULL, "bb", 2, 200);
+    itp_peer *old = itp_roster_add(&table, NULL, "aa", 2, "", 100),
+             *fresh = itp_roster_add(&table, NULL, "bb", 2, "", 200);
     CU_ASSERT_PTR_NOT_NULL_FATAL(old);
     CU_ASSERT_PTR_NOT_NULL_FATAL(fresh);
     CU_ASSERT_EQUAL(itp_roster_name(&table, old, "w"), ITP_OK);
@@ -24,7 +24,7 @@ static void a_worker_that_returns_by_another_route_replaces_itself(void)
 static void silence_is_measured_from_the_last_frame(void)
 {
     itp_roster_table table = {0};
-    itp_peer *peer = itp_roster_add(&table, NULL, "a", 1, 1000);
+    itp_peer *peer = itp_roster_add(&table, NULL, "a", 1, "", 1000);
     CU_ASSERT_PTR_NULL(itp_roster_silent(&table, 1000 + ITP_SILENCE_MS));
     CU_ASSERT_PTR_EQUAL(itp_roster_silent(&table, 1001 + ITP_SILENCE_MS), peer);
     peer->heard_ms = 2000;
