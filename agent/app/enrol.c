@@ -175,6 +175,15 @@ static int list_all(const enrolment *e)
     return st == ITP_OK ? EXIT_FINISHED : app_fail(st, &err);
 }
 
+static int take_back(const enrolment *e)
+{
+    itp_error err = {0};
+    itp_status st = itp_allowed_remove(e->allowed, e->revoke, &err);
+    if (st != ITP_OK) return app_fail(st, &err);
+    printf("%s is not admitted any more; running agents drop it within a second\n", e->revoke);
+    return EXIT_FINISHED;
+}
+
 int app_enrol(int argc, char **argv)
 {
     enrolment e;
@@ -185,8 +194,9 @@ int app_enrol(int argc, char **argv)
     if (st != ITP_OK) return app_fail(st, &err);
     snprintf(e.allowed, sizeof e.allowed, "%s/allowed", e.place);
     if (e.list) return list_all(&e);
-    if (!e.revoke) return enrol(&e);
-    if ((st = itp_allowed_remove(e.allowed, e.revoke, &err)) != ITP_OK) return app_fail(st, &err);
-    printf("%s is not admitted any more; running agents drop it within a second\n", e.revoke);
-    return EXIT_FINISHED;
+    int locked; /* the agent's own key may be made too: one enrolment at a time */
+    if ((st = itp_allowed_lock(e.allowed, &locked, &err)) != ITP_OK) return app_fail(st, &err);
+    code = e.revoke ? take_back(&e) : enrol(&e);
+    close(locked);
+    return code;
 }

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -134,6 +135,35 @@ const itp_allowed_key *itp_allowed_named(const itp_allowed *list, const char *na
 /* --- Changing the file ------------------------------------------------------------------------
  */
 
+/* A file beside the list, since the list itself is replaced. */
+itp_status itp_allowed_lock(const char *path, int *out, itp_error *err)
+{
+    char beside[PATH_MAX];
+    if (snprintf(beside, sizeof beside, "%s.lock", path) >= (int)sizeof beside)
+        return itp_fail(err, ITP_EINVAL, "%s: path is too long", path);
+    *out = open(beside, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int locked = *out < 0 ? -1 : flock(*out, LOCK_EX);
+    while (*out >= 0 && locked != 0 && errno == EINTR) locked = flock(*out, LOCK_EX);
+    if (locked == 0) return ITP_OK;
+    itp_fail(err, ITP_EIO, "%s: %s", beside, strerror(errno));
+    if (*out >= 0) close(*out);
+    *out = -1;
+    return ITP_EIO;
+}
+
+/* After a rename the name itself has to reach the disk. */
+static void sync_folder(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path + 1) : 1,
+             slash ? path : ".");
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return;
+    fsync(fd);
+    close(fd);
+}
+
 static itp_status replace(const char *path, const itp_buffer *text, itp_error *err)
 {
     char fresh[PATH_MAX];
@@ -147,6 +177,7 @@ static itp_status replace(const char *path, const itp_buffer *text, itp_error *e
         unlink(fresh);
         return ITP_EIO;
     }
+    sync_folder(path);
     return ITP_OK;
 }
 

@@ -47,6 +47,9 @@ void itp_allowed_deinit(itp_allowed *list);
 const itp_allowed_key *itp_allowed_find(const itp_allowed *list, const char *key);
 const itp_allowed_key *itp_allowed_named(const itp_allowed *list, const char *name);
 
+/* Two that change the file at once would each write what it has read, and one line would be lost:
+ * whoever looks and then changes waits here first. Closing *out lets go. */
+itp_status itp_allowed_lock(const char *path, int *out, itp_error *err);
 /* Puts a line into the file, in place of one of the same name or key, or takes one out,
  * ITP_ENOTFOUND when there is none. The file is replaced as a whole; remarks stay. */
 itp_status itp_allowed_put(const char *path, const itp_allowed_key *entry, itp_error *err);

@@ -88,6 +88,30 @@ class Security(Secure):
         self.assertEqual(len(names), 1)
         self.assertTrue(names[0][0].startswith("lab-pc/"), names)
 
+    def test_enrolments_at_the_same_time_lose_no_line(self):
+        """Twelve at once, the first of all among them, which makes the agent's own key; then half are revoked so."""
+        def at_once(commands):
+            started = [self.start("enrol", "--connect", "tcp://127.0.0.1:1", *words) for words in commands]
+            for process in started:
+                out, err = process.communicate(timeout=120)
+                self.assertEqual(process.returncode, 0, out + err)
+
+        names = [f"pc-{i}" for i in range(12)]
+        at_once([[name] for name in names])
+        self.assertEqual(sorted(line.split()[0] for line in self.run_cli("enrol", "--list").splitlines()), sorted(names))
+        server = {next(line.split()[2] for line in open(self.path(f"{name}.key"), encoding="utf-8")
+                       if line.startswith("agent")) for name in names}
+        self.assertEqual(server, {self.server_key()})
+        at_once([["--revoke", name] for name in names[:6]] + [[name + "b"] for name in names[:6]])
+        left = sorted(line.split()[0] for line in self.run_cli("enrol", "--list").splitlines())
+        self.assertEqual(left, sorted(names[6:] + [name + "b" for name in names[:6]]))
+        same = [self.start("enrol", "twin", "--connect", "tcp://127.0.0.1:1", "-o", f"twin-{i}.key") for i in range(6)]
+        codes = sorted(process.wait(timeout=120) for process in same)
+        for process in same:
+            process.stdout.close()
+            process.stderr.close()
+        self.assertEqual(codes, [0, 3, 3, 3, 3, 3], "one name was given to several keys")
+
     def test_a_key_made_on_the_workers_side_is_admitted_by_its_public_half(self):
         out = self.run_cli("keygen", "bench-3", "--keys", self.path("theirs"))
         public = next(line.split()[1] for line in out.splitlines() if line.startswith("public"))
