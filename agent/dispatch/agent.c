@@ -279,7 +279,8 @@ static void say_goodbye(agent *a)
     itp_message_init(&bye, ITP_VERB_BYE);
     bye.campaign = a->campaign;
     bye.text = a->interrupted ? "the agent was interrupted" : "the campaign is over";
-    for (size_t i = 0; i < a->roster.n_peers; i++) itp_send(a->roster.peers[i], &bye);
+    for (size_t i = 0; i < a->roster.n_peers; i++)
+        if (!a->roster.peers[i]->is_person) itp_send(a->roster.peers[i], &bye);
 }
 
 static void stop(agent *a)

@@ -79,6 +79,7 @@ itp_status agent_read_words(agent *a, itp_error *err);
 /* One word that has come by `socket`; key: of who said it, "" over ipc. */
 itp_status agent_take_word(agent *a, void *socket, const void *route, size_t route_size,
                            const char *key, const void *text, size_t size, itp_error *err);
+itp_status agent_refuse_word(agent *a, const itp_peer *peer, const char *why);
 itp_status agent_answer_asks(agent *a, const itp_decision *made, itp_id first);
 void agent_send_replies(agent *a);
 void agent_drop_replies(agent *a, const char *why);

@@ -29,6 +29,7 @@ static itp_gate gate_of(const agent *a)
 static void answer(agent *a, const itp_peer *peer, itp_verb verb, const char *text)
 {
     itp_message m;
+    if (peer->is_person) return; /* hears answers to its verbs only: replies.c */
     itp_message_init(&m, verb);
     m.campaign = a->campaign;
     m.text = text;
@@ -219,7 +220,7 @@ static itp_status pass_over(agent *a, itp_peer *peer, itp_error *err)
         answer(a, peer, ITP_VERB_ERROR, TOO_MUCH);
     }
     peer->missed = 1;
-    return ITP_OK;
+    return peer->is_person ? agent_refuse_word(a, peer, TOO_MUCH) : ITP_OK;
 }
 
 void agent_hear_again(agent *a, int64_t now_ms)
@@ -241,7 +242,7 @@ static itp_status take_arrival(agent *a, arrival *in, itp_error *err)
     peer->heard_ms = now_ms;
     if (now_ms < peer->shut_until_ms) return ITP_OK;
     peer->shut_until_ms = 0;
-    int word = in->key[0] && in->enveloped && in->parts == 2;
+    int word = peer->is_person = in->key[0] && in->enveloped && in->parts == 2;
     size_t bytes = in->parts ? zmq_msg_size(&in->payload) : 0;
     double cost = itp_allowance_of_size(bytes) + (word ? ITP_ALLOWANCE_WORD : 0);
     if (!itp_allowance_take(peer->allowance, cost, now_ms)) return pass_over(a, peer, err);

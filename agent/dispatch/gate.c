@@ -55,6 +55,7 @@ int itp_gate_stays(const itp_gate *gate, const itp_peer *peer, const char **why)
     unsigned roles = roles_of(gate, peer->key);
     *why = ITP_GATE_WITHDRAWN;
     if (!roles) return 0;
+    if (peer->is_person) return 1; /* each of its verbs is judged by itself */
     *why = "the role of its key was changed";
     return peer->name && peer->cls == ITP_PHYSICAL ? (roles & ITP_ROLE_STATION) != 0
                                                    : (roles & WORKERS) != 0;

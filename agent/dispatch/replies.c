@@ -36,6 +36,13 @@ static char *reply_text(int ok, const char *error)
     return text;
 }
 
+itp_status agent_refuse_word(agent *a, const itp_peer *peer, const char *why)
+{
+    reply to = {.socket = peer->socket, .route_size = peer->route_size};
+    memcpy(to.route, peer->route, peer->route_size);
+    return a->n_replies < ITP_REPLIES_MAX ? add_reply(a, &to, reply_text(0, why), 0) : ITP_OK;
+}
+
 static itp_status take_word(agent *a, const reply *to, const char *by, const char *text,
                             itp_error *err)
 {

@@ -25,6 +25,7 @@ typedef struct itp_peer {
     int64_t heard_ms;
     int64_t shut_until_ms;    /* it has broken the protocol: not heard before this time */
     itp_allowance *allowance; /* shared by all connections of its key */
+    int is_person;            /* 1: it says people's verbs */
     int missed;               /* 1: something it said was not heard; it is asked to say it again */
 } itp_peer;
 
