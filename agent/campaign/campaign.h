@@ -65,6 +65,7 @@ typedef struct itp_prior {
 typedef enum itp_history_use {
     ITP_HISTORY_AUTO,  /* whichever predicts the campaign's own measurements best, left out */
     ITP_HISTORY_DATA,  /* as if measured here, unless that is worse than without */
+    ITP_HISTORY_MEAN,  /* what they predict is the prior mean, unless that is worse */
     ITP_HISTORY_SOURCE /* as another source of the same outcome, unless that is worse */
 } itp_history_use;
 

@@ -169,13 +169,15 @@ static int find_columns(reading *r, const yaml_node *at)
 
 static void read_one(builder *b, const yaml_node *node, itp_history *h)
 {
-    static const choice_rule USES[] = {
-        {"auto", ITP_HISTORY_AUTO}, {"data", ITP_HISTORY_DATA}, {"source", ITP_HISTORY_SOURCE}};
+    static const choice_rule USES[] = {{"auto", ITP_HISTORY_AUTO},
+                                       {"data", ITP_HISTORY_DATA},
+                                       {"mean", ITP_HISTORY_MEAN},
+                                       {"source", ITP_HISTORY_SOURCE}};
     const yaml_node *slot[KEYS] = {node};
     int use = ITP_HISTORY_AUTO;
     if (node->kind == NODE_MAP && !schema_map(&b->s, node, "data", KEYS, RULES, slot)) return;
     if (!slot[FILE_NAME] || !schema_text(&b->s, slot[FILE_NAME], "data", &h->path)) return;
-    if (slot[AS]) schema_choice(&b->s, slot[AS], "as", 3, USES, &use);
+    if (slot[AS]) schema_choice(&b->s, slot[AS], "as", 4, USES, &use);
     if (slot[AT] && !schema_expect(&b->s, slot[AT], NODE_MAP, "at")) return;
     h->use = (itp_history_use)use;
     const itp_campaign_file *file = builder_file(b, slot[FILE_NAME], h->path);

@@ -23,6 +23,8 @@ void beliefs_init(beliefs *b, const itp_campaign *campaign, unsigned threads)
 static void forget(belief *one)
 {
     itp_surrogate_destroy(one->model);
+    itp_surrogate_destroy(one->mean);
+    free(one->mean_saved);
     free(one->saved);
     *one = (belief){0};
 }
@@ -40,17 +42,24 @@ static itp_noise noise_of(const itp_outcome *outcome, const outcome_rows *r)
     return outcome->noise == ITP_TASK_NOISE_SD && r->n > 0 ? ITP_NOISE_KNOWN : ITP_NOISE_INFERRED;
 }
 
-static itp_status make(beliefs *b, size_t i, const outcome_rows *r)
+/* saved: of the fit that the model will be restored from, or NULL. */
+static itp_status make(beliefs *b, size_t i, const itp_snapshot *s, history_use as,
+                       const char *saved, const outcome_rows *r)
 {
     const itp_campaign *campaign = b->campaign;
+    belief *one = &b->of[i];
     const char *name = campaign->agent.surrogate;
     itp_surrogate_options options = {
         .model = name && strcmp(name, "auto") != 0 ? name : NULL,
         .noise = noise_of(&campaign->outcomes[b->outcome[i]], r),
         .threads = b->threads,
     };
-    return itp_surrogate_create(&b->of[i].model, itp_space_d(campaign->space),
-                                itp_space_columns(campaign->space), &options, NULL);
+    itp_status st = itp_surrogate_create(&one->model, itp_space_d(campaign->space),
+                                         itp_space_columns(campaign->space), &options, NULL);
+    if (st == ITP_OK && as == HISTORY_MEAN)
+        st = history_mean(&one->mean, &one->mean_saved, s, b->outcome[i], saved, b->threads);
+    if (st == ITP_OK && one->mean) st = itp_surrogate_set_mean(one->model, one->mean);
+    return st;
 }
 
 /* The model of the last recorded fit, with every row since: kept when it is that one, else rebuilt.
@@ -64,7 +73,8 @@ static itp_status stand_on_record(beliefs *b, size_t i, const itp_snapshot *s,
                one->generation == s->generation && one->n_rows <= r->n;
     if (!kept) {
         forget(one);
-        itp_status st = make(b, i, r);
+        history_use as = history_read(s->campaign, last->saved);
+        itp_status st = make(b, i, s, as, last->saved, r);
         if (st != ITP_OK || !last->saved) return st;
         if (last->n_fitted > r->n) return ITP_EINVAL;
         itp_data first = rows_data(r, 0, last->n_fitted);
@@ -92,7 +102,7 @@ static itp_status fit_one(beliefs *b, size_t i, const itp_snapshot *s, history_u
     char *text = NULL, *saved = NULL;
     itp_status st = itp_surrogate_fit(one->model, &all, seed, &one->report);
     if (st == ITP_OK) st = itp_surrogate_save(one->model, &text);
-    if (st == ITP_OK) st = history_mark(&saved, s->campaign, as, text);
+    if (st == ITP_OK) st = history_mark(&saved, s->campaign, as, one->mean_saved, text);
     free(text);
     if (st != ITP_OK) return st;
     free(one->saved);
@@ -117,7 +127,7 @@ static itp_status fit_with_history(beliefs *b, size_t i, const itp_snapshot *s,
         if (!history_allows(s->campaign, as, n_own)) continue;
         st = rows_of(&rows, s, b->outcome[i], as);
         if (as != standing) *one = now;
-        if (st == ITP_OK && !one->model) st = make(b, i, &rows);
+        if (st == ITP_OK && !one->model) st = make(b, i, s, as, NULL, &rows);
         if (st == ITP_OK) st = fit_one(b, i, s, as, &rows);
         if (st == ITP_OK) st = history_judge(&tried, one->model, as, &rows);
         now = *one;

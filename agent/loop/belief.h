@@ -11,8 +11,10 @@
 
 typedef struct belief {
     itp_surrogate *model;
-    char *saved;   /* of the fit it stands on */
-    size_t n_rows; /* of the snapshot's rows that it knows */
+    itp_surrogate *mean; /* its prior mean, by earlier data; NULL: none */
+    char *mean_saved;    /* what makes that again */
+    char *saved;         /* of the fit it stands on */
+    size_t n_rows;       /* of the snapshot's rows that it knows */
     uint64_t generation;
     itp_fit_report report;
     char note[240]; /* what the last fit made of earlier data; empty otherwise */

@@ -1,17 +1,25 @@
-/* history.h - earlier data under an outcome's model: as rows of its own or of another source, or
- * not at all, whichever predicts what the campaign itself has measured, left out, best. A fit's
- * record begins with "history=USE;" so that a model is rebuilt from the rows it was fitted to.
- * SPDX-License-Identifier: GPL-3.0-or-later */
+/* history.h - earlier data under an outcome's model: as rows of its own or of another source, as
+ * the prior mean that a model of them alone gives, or not at all, whichever predicts what the
+ * campaign itself has measured, left out, best. A fit's record begins with "history=USE;" so that a
+ * model is rebuilt from the rows it was fitted to. SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef ITP_HISTORY_H
 #define ITP_HISTORY_H
 
 #include "belief.h"
 
-typedef enum history_use { HISTORY_NONE, HISTORY_DATA, HISTORY_SOURCE, HISTORY_USES } history_use;
+/* From the plainest to the one with most freedom. */
+typedef enum history_use {
+    HISTORY_NONE,
+    HISTORY_DATA,
+    HISTORY_MEAN,
+    HISTORY_SOURCE,
+    HISTORY_USES
+} history_use;
 
-/* Rows of one outcome: earlier ones first, then the campaign's in event order. */
+/* Rows of one outcome: earlier ones first (none of them under a prior mean), then the campaign's in
+ * event order. */
 typedef struct outcome_rows {
-    size_t n, d, n_history;
+    size_t n, d, n_history, n_earlier; /* n_earlier: known, whether they are rows or not */
     double *x, *y, *sd;
 } outcome_rows;
 
@@ -35,9 +43,15 @@ itp_status history_judge(history_trial *trial, const itp_surrogate *model, histo
 void history_note(const history_trial *trial, char *out, size_t size);
 
 /* The record's mark: written before a fit's text, read back, and passed over. A campaign without
- * earlier data has none. */
-itp_status history_mark(char **out, const itp_campaign *campaign, history_use as, const char *text);
+ * earlier data has none. Under a prior mean the text of its own fit stands between, on a line. */
+itp_status history_mark(char **out, const itp_campaign *campaign, history_use as, const char *mean,
+                        const char *text);
 history_use history_read(const itp_campaign *campaign, const char *saved);
 const char *history_strip(const char *saved);
+
+/* The model of the earlier rows of an outcome alone, whose predictions are the prior mean: as
+ * `saved` (NULL: fitted) says. *out NULL: there is no such row. *text: what makes it again. */
+itp_status history_mean(itp_surrogate **out, char **text, const itp_snapshot *s, unsigned outcome,
+                        const char *saved, unsigned threads);
 
 #endif

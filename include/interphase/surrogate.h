@@ -80,6 +80,11 @@ itp_status itp_surrogate_create(itp_surrogate **out, size_t d, const itp_column 
                                 const itp_surrogate_options *options, itp_error *err);
 void itp_surrogate_destroy(itp_surrogate *model);
 
+/* A prior mean: what `mean` (fitted, over as many columns; borrowed, it must not change) expects is
+ * taken off the outcomes before a fit and added to every answer; its own uncertainty is not. The
+ * outcome is then only standardised. Before fit or restore; NULL: none. */
+itp_status itp_surrogate_set_mean(itp_surrogate *model, const itp_surrogate *mean);
+
 /* Chooses hyperparameters for `data` (copied) and factors it. A fitted model warm-starts from its
  * own. seed    of every random start or draw report  out, may be NULL Fails only for ITP_ENOMEM,
  * ITP_ENONFINITE (data) and ITP_EINVAL (sizes): numerics never fail it. */

@@ -9,6 +9,7 @@
 #include "model.h"
 
 struct itp_anchors {
+    const itp_surrogate *model;
     const itp_gp *gp;
     itp_gp local; /* the model near the anchors, where it has no exact member; see model.h */
     size_t b, max;
@@ -49,6 +50,7 @@ itp_status itp_anchors_create(itp_anchors **out, const itp_surrogate *s, size_t 
     itp_anchors *a = calloc(1, sizeof *a);
     if (!a) return ITP_ENOMEM;
     itp_status st = ITP_OK;
+    a->model = s;
     itp_gp_init(&a->local, s->kernel, s->d);
     if (s->class->local) {
         st = s->class->local(s, member, b, x, &a->local);
@@ -87,6 +89,7 @@ itp_status itp_anchors_add(itp_anchors *a, const double *x)
     itp_kernel_block(gp->kernel, gp->theta, &a->points, b, 1, &gp->points, 0, n, v, n);
     itp_kernel_block(gp->kernel, gp->theta, &a->points, b, 1, &a->points, 0, b + 1, row, a->max);
     a->mean[b] = gp->mean + cblas_ddot((int)n, v, 1, gp->alpha, 1);
+    if ((st = itp_surrogate_add_levels(a->model, 1, x, &a->mean[b])) != ITP_OK) return st;
     itp_chol_solve_l(&gp->chol, 1, v, 1);
     memcpy(u, v, n * sizeof *u);
     itp_chol_solve_lt(&gp->chol, 1, u, 1);
@@ -150,5 +153,6 @@ itp_status itp_anchors_cross(const itp_anchors *a, const double *x, double *mean
         if (wants_grad) gradients(a, dk, da, w, own, dmean, dvar, dcov);
     }
     free(w);
-    return st;
+    if (st == ITP_OK) st = itp_surrogate_add_levels(a->model, 1, x, mean);
+    return st == ITP_OK ? itp_surrogate_add_slope(a->model, x, dmean) : st;
 }

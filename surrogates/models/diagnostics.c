@@ -71,6 +71,13 @@ void itp_unmask(size_t n, double *residual, double *scratch)
     for (size_t i = 0; scale > 1e-6 && scale < 1 && i < n; i++) residual[i] /= scale;
 }
 
+/* The prior mean at row i, latent. */
+static double level(const itp_surrogate *s, size_t i)
+{
+    double value;
+    return itp_surrogate_level(s, s->rows.x + i * s->d, &value, NULL) == ITP_OK ? value : 0;
+}
+
 /* The largest residual of n normal ones exceeds `limit` with probability 1 in 100. Where the noise
  * is at its floor the outcome may be exact, and the one or two that stand out discoveries. */
 int itp_surrogate_is_suspicious(const itp_surrogate *s)
@@ -89,7 +96,7 @@ int itp_surrogate_is_suspicious(const itp_surrogate *s)
     for (size_t i = 0; i < n; i++) {
         left_out out = leave_out(s, i);
         residual[i] = fabs(s->rows.z[i] - out.mean) / sqrt(out.var);
-        gap[i] = fabs(s->rows.y[i] - itp_transform_from(&s->transform[0], out.mean));
+        gap[i] = fabs(s->rows.y[i] - itp_transform_from(&s->transform[0], out.mean + level(s, i)));
     }
     itp_unmask(n, residual, residual + n);
     for (size_t i = 0; i < n; i++) found += gap[i] > ITP_GROSS * sd && residual[i] > limit;
@@ -152,7 +159,7 @@ itp_status itp_surrogate_loo(const itp_surrogate *s, double *mean, double *sd,
         const itp_transform *t = itp_surrogate_transform(s, s->rows.x + i * s->d);
         left_out out = leave_out(s, i);
         double var, tail = 2 * fmin(out.below, 1 - out.below);
-        itp_transform_moments(t, out.mean, out.var, &left[i], &var);
+        itp_transform_moments(t, out.mean + level(s, i), out.var, &left[i], &var);
         if (mean) mean[i] = left[i];
         if (sd) sd[i] = sqrt(var);
         d.coverage50 += share * (tail >= 0.5);

@@ -55,8 +55,10 @@ itp_status itp_latent_predict(const itp_surrogate *s, size_t member, size_t n, c
 {
     itp_status st = check(s, member);
     if (st != ITP_OK) return st;
-    if (s->class->predict) return s->class->predict(s, member, n, x, mean, var);
-    return itp_gp_predict(&s->class->member(s, member)->gp, n, x, s->options.threads, mean, var);
+    st = s->class->predict ? s->class->predict(s, member, n, x, mean, var)
+                           : itp_gp_predict(&s->class->member(s, member)->gp, n, x,
+                                            s->options.threads, mean, var);
+    return st == ITP_OK ? itp_surrogate_add_levels(s, n, x, mean) : st;
 }
 
 itp_status itp_latent_predict_grad(const itp_surrogate *s, size_t member, const double *x,
@@ -64,8 +66,11 @@ itp_status itp_latent_predict_grad(const itp_surrogate *s, size_t member, const 
 {
     itp_status st = check(s, member);
     if (st != ITP_OK) return st;
-    if (s->class->predict_grad) return s->class->predict_grad(s, member, x, mean, var, dmean, dvar);
-    return itp_gp_predict_grad(&s->class->member(s, member)->gp, x, mean, var, dmean, dvar);
+    st = s->class->predict_grad
+             ? s->class->predict_grad(s, member, x, mean, var, dmean, dvar)
+             : itp_gp_predict_grad(&s->class->member(s, member)->gp, x, mean, var, dmean, dvar);
+    if (st == ITP_OK) st = itp_surrogate_add_levels(s, 1, x, mean);
+    return st == ITP_OK ? itp_surrogate_add_slope(s, x, dmean) : st;
 }
 
 itp_status itp_latent_joint(const itp_surrogate *s, size_t member, size_t q, const double *x,
@@ -73,6 +78,7 @@ itp_status itp_latent_joint(const itp_surrogate *s, size_t member, size_t q, con
 {
     itp_status st = check(s, member);
     if (st != ITP_OK) return st;
-    if (s->class->joint) return s->class->joint(s, member, q, x, mean, cov);
-    return itp_gp_joint(&s->class->member(s, member)->gp, q, x, mean, cov);
+    st = s->class->joint ? s->class->joint(s, member, q, x, mean, cov)
+                         : itp_gp_joint(&s->class->member(s, member)->gp, q, x, mean, cov);
+    return st == ITP_OK ? itp_surrogate_add_levels(s, q, x, mean) : st;
 }

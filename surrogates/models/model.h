@@ -26,8 +26,9 @@ struct itp_surrogate {
     itp_kernel *kernel; /* in force */
     itp_warp warp;      /* columns that are warped; n = 0: none */
     unsigned outcomes;
-    int outcome_column;       /* -1: none */
-    itp_transform *transform; /* outcomes */
+    int outcome_column;        /* -1: none */
+    itp_transform *transform;  /* outcomes */
+    const itp_surrogate *mean; /* prior mean, borrowed; NULL: a constant (level.c) */
     itp_rows rows;
     const itp_model_class *class; /* NULL: not fitted */
     void *state;
@@ -79,6 +80,14 @@ const itp_model_class *itp_model_choose(const itp_surrogate *s);
 
 /* The transform that row i's outcome has. */
 const itp_transform *itp_surrogate_transform(const itp_surrogate *s, const double *x);
+
+/* level.c: the prior mean on the latent scale at x with its gradient (d, may be NULL), 0 without
+ * one; added to n means; and its gradient added. */
+itp_status itp_surrogate_level(const itp_surrogate *s, const double *x, double *value,
+                               double *grad);
+itp_status itp_surrogate_add_levels(const itp_surrogate *s, size_t n, const double *x,
+                                    double *mean);
+itp_status itp_surrogate_add_slope(const itp_surrogate *s, const double *x, double *dmean);
 
 /* choose.c: whether to, and which transform and kernel where the options say "auto". */
 int itp_surrogate_should_choose(const itp_surrogate *s);

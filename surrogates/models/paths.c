@@ -172,9 +172,10 @@ itp_status itp_paths_eval(const itp_paths *paths, size_t path, size_t n, const d
         for (size_t v = 0; v < gp->warp.n; v++)
             g[gp->warp.column[v]] *= itp_warp_slope(&gp->warp, v, at[gp->warp.column[v]]);
         for (size_t e = 0; e < d; e++) g[e] += cblas_ddot((int)sites, dk + e * sites, 1, c, 1);
+        st = itp_surrogate_add_slope(paths->model, at, g);
     }
     free(phi);
-    return st;
+    return st == ITP_OK ? itp_surrogate_add_levels(paths->model, n, x, value) : st;
 }
 
 itp_status itp_paths_eval_all(const itp_paths *paths, size_t n, const double *x, double *value)
@@ -200,5 +201,7 @@ itp_status itp_paths_eval_all(const itp_paths *paths, size_t n, const double *x,
         }
     }
     free(phi);
+    for (size_t p = 0; p < paths->n_paths && st == ITP_OK; p++)
+        st = itp_surrogate_add_levels(paths->model, n, x, value + p * n);
     return st;
 }

@@ -120,8 +120,9 @@ itp_fit_plan itp_surrogate_plan(const itp_surrogate *s, uint64_t seed)
 void itp_surrogate_to_latent_row(itp_surrogate *s, size_t i)
 {
     const itp_transform *t = itp_surrogate_transform(s, s->rows.x + i * s->d);
-    double sd = s->rows.sd[i];
-    s->rows.z[i] = itp_transform_to(t, s->rows.y[i]);
+    double sd = s->rows.sd[i], level = 0;
+    (void)itp_surrogate_level(s, s->rows.x + i * s->d, &level, NULL);
+    s->rows.z[i] = itp_transform_to(t, s->rows.y[i]) - level;
     s->rows.known[i] = 0;
     if (isnan(sd) || s->noise == ITP_NOISE_NONE) return;
     double latent = sd / itp_transform_slope(t, s->rows.z[i]);
@@ -137,6 +138,12 @@ static itp_status fit_transform(itp_surrogate *s, unsigned k, itp_transform_kind
     for (size_t i = 0; i < s->rows.n; i++)
         if (itp_surrogate_transform(s, s->rows.x + i * s->d) == &s->transform[k])
             y[n++] = s->rows.y[i];
+    if (s->mean) { /* of what the prior mean leaves; the scale is not known yet */
+        itp_transform_fit(&s->transform[k], ITP_TRANSFORM_STANDARDISE, 0, NULL);
+        for (size_t i = 0; i < n; i++) y[i] = -y[i];
+        (void)itp_surrogate_add_levels(s, n, s->rows.x, y);
+        for (size_t i = 0; i < n; i++) y[i] = -y[i];
+    }
     itp_status st = itp_transform_fit(&s->transform[k], kind, n, y);
     free(y);
     return st;

@@ -123,7 +123,10 @@ static void what_helps_is_used(void)
     CU_ASSERT(decide_after(3, table, "auto", "too few to judge") < 0.3);
     CU_ASSERT(decide_after(8, table, "data", "30 earlier rows taken as measurements") < 0.05);
     write_table(table, 1, 5, 0); /* shifted by far more than its range: no measurement of ours */
-    CU_ASSERT(decide_after(8, table, "auto", "30 earlier rows taken as another source") < 0.5);
+    CU_ASSERT(decide_after(8, table, "source", "30 earlier rows taken as another source") < 0.5);
+    CU_ASSERT(decide_after(8, table, "mean", "30 earlier rows taken as the prior mean") < 0.05);
+    CU_ASSERT(decide_after(8, table, "auto", "30 earlier rows taken as the prior mean") < 0.05);
+    CU_ASSERT(decide_after(3, table, "mean", "too few to judge") < 0.3);
 }
 
 static void what_misleads_is_dropped(void)
@@ -131,6 +134,8 @@ static void what_misleads_is_dropped(void)
     char table[TEXT_MAX];
     write_table(table, 0, 0, 1);
     decide_after(12, table, "data", "30 earlier rows dropped");
+    decide_after(12, table, "mean", "30 earlier rows dropped");
+    decide_after(12, table, "auto", "30 earlier rows");
     write_table(table, 1, 5, 0);
     decide_after(12, table, "data", "30 earlier rows dropped");
 }
@@ -138,10 +143,10 @@ static void what_misleads_is_dropped(void)
 /* A later decision from the kept models and one from models rebuilt by the record. */
 static void rebuilt_models_are_the_kept_ones(void)
 {
-    static const char *const USES[] = {"auto", "data", "source"};
+    static const char *const USES[] = {"auto", "data", "source", "mean"};
     char table[TEXT_MAX];
     write_table(table, 0.8, 0.3, 0);
-    for (int k = 0; k < 3; k++) {
+    for (int k = 0; k < 4; k++) {
         itp_campaign *c = campaign_with(table, USES[k]);
         itp_decider *kept = NULL, *fresh = NULL;
         itp_decision *first = NULL, *a = NULL, *b = NULL;
