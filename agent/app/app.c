@@ -198,12 +198,28 @@ int app_is_definition(const char *path)
     return dot && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
 }
 
+/* The journal that a campaign file has begun already, whatever has become of the files that it
+ * names since; NULL: none. */
+static char *journal_begun(const char *path)
+{
+    char *name = NULL, *journal = NULL;
+    if (itp_campaign_read_name(&name, path, NULL) != ITP_OK) return NULL;
+    size_t size = strlen(name) + sizeof ".journal";
+    if ((journal = malloc(size))) snprintf(journal, size, "%s.journal", name);
+    free(name);
+    if (journal && access(journal, F_OK) == 0) return journal;
+    free(journal);
+    return NULL;
+}
+
 char *app_journal_of(const char *path, int *code)
 {
     itp_campaign *campaign;
     itp_findings findings = {0};
     itp_error err = {0};
-    itp_status st = itp_campaign_load(&campaign, path, &findings, &err);
+    char *begun = journal_begun(path);
+    if (begun) return begun;
+    itp_status st = itp_engine_load(&campaign, path, NULL, &findings, &err);
     if (findings.text) fputs(findings.text, stderr);
     itp_findings_deinit(&findings);
     if (st != ITP_OK) {

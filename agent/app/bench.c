@@ -54,7 +54,7 @@ static itp_status load(bench *b, itp_error *err)
 {
     itp_findings findings = {0};
     itp_campaign *file;
-    itp_status st = itp_campaign_load(&file, b->o->campaign, &findings, err);
+    itp_status st = itp_engine_load(&file, b->o->campaign, NULL, &findings, err);
     if (st != ITP_OK && findings.text) fputs(findings.text, stderr);
     itp_findings_deinit(&findings);
     if (st != ITP_OK) return st;

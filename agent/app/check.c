@@ -10,7 +10,7 @@ int app_check(int argc, char **argv)
     itp_campaign *campaign = NULL;
     itp_findings findings = {0};
     itp_error err = {0};
-    itp_status st = itp_campaign_load(&campaign, argv[1], &findings, &err);
+    itp_status st = itp_engine_load(&campaign, argv[1], NULL, &findings, &err);
     if (findings.text) fputs(findings.text, st == ITP_OK ? stdout : stderr);
     size_t errors = 0;
     for (size_t i = 0; i < findings.n; i++) errors += !findings.items[i].warning;

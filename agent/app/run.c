@@ -120,7 +120,8 @@ static int check_new(const options *o, const char *journal)
 {
     itp_campaign *campaign;
     if (o->workers == 0 || access(journal, F_OK) == 0) return 0;
-    if (itp_campaign_load(&campaign, o->campaign, NULL, NULL) != ITP_OK) return 0; /* said below */
+    if (itp_engine_load(&campaign, o->campaign, NULL, NULL, NULL) != ITP_OK)
+        return 0; /* said below */
     size_t errors = app_check_options(campaign);
     itp_campaign_destroy(campaign);
     return errors ? EXIT_USAGE : 0;

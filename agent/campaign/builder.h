@@ -29,6 +29,7 @@ typedef struct builder {
     int from_disk;          /* 0: only the files given */
     size_t n_given;
     const itp_campaign_file *given;
+    const itp_earlier *earlier; /* journals that `data` names; or NULL */
     /* Parameters as read; the space copies them. */
     size_t n_params;
     itp_param *params;
@@ -42,6 +43,8 @@ typedef struct builder {
 /* A file that the definition names: from disk or as given, kept with the campaign. NULL after
  * reporting at `node` why not. */
 const itp_campaign_file *builder_file(builder *b, const yaml_node *node, const char *path);
+/* The same; a journal on disk becomes its table of trials, as it was when it was first taken. */
+const itp_campaign_file *builder_earlier(builder *b, const yaml_node *node, const char *path);
 /* Replaces ${INTERPHASE_DATA}; NULL after reporting that it is unset. */
 const char *builder_expand(builder *b, const yaml_node *node, const char *text);
 const csv_table *builder_table(builder *b, const yaml_node *node, const char *path);

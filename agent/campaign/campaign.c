@@ -234,10 +234,34 @@ itp_status itp_campaign_parse(itp_campaign **out, const char *path, const char *
     return itp_campaign_parse_in(NULL, out, path, text, n_files, files, findings, err);
 }
 
-itp_status itp_campaign_load(itp_campaign **out, const char *path, itp_findings *findings,
-                             itp_error *err)
+itp_status itp_campaign_read_name(char **out, const char *path, itp_error *err)
 {
-    builder b = {.from_disk = 1};
+    char *text = NULL, *name = NULL;
+    size_t size = 0;
+    itp_arena arena = {0};
+    finding_list findings = {0};
+    itp_status st = itp_read_text(path, &text, &size, err);
+    if (st != ITP_OK) return st;
+    const yaml_node *root = itp_yaml_parse(path, text, size, &arena, &findings);
+    const yaml_node *node = root ? itp_yaml_get(root, "campaign") : NULL;
+    if (node && node->kind == NODE_SCALAR && *node->text) {
+        name = malloc(strlen(node->text) + 1);
+        if (name) strcpy(name, node->text);
+        if (!name) st = ITP_ENOMEM;
+    } else {
+        st = ITP_ENOTFOUND;
+    }
+    itp_finding_list_deinit(&findings);
+    itp_arena_deinit(&arena);
+    free(text);
+    if (st == ITP_OK) *out = name;
+    return st;
+}
+
+itp_status itp_campaign_load(itp_campaign **out, const char *path, const itp_earlier *earlier,
+                             itp_findings *findings, itp_error *err)
+{
+    builder b = {.from_disk = 1, .earlier = earlier};
     char *text = NULL;
     size_t size = 0;
     if (findings) *findings = (itp_findings){0};

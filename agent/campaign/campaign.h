@@ -121,10 +121,22 @@ typedef struct itp_findings {
     char *text; /* all findings as a compiler prints them, with carets */
 } itp_findings;
 
+/* Where the journals that `data` names come from. */
+typedef struct itp_earlier {
+    /* The trials of one as a CSV table; the caller's to free. NULL: there is nobody to read them.
+     */
+    itp_status (*read)(const char *path, char **table, size_t *size, itp_error *err);
+    size_t n_kept; /* files of a campaign that began so: tables taken then are not taken again */
+    const itp_campaign_file *kept;
+} itp_earlier;
+
 /* Reads and checks a file. All errors are collected: ITP_ECAMPAIGN when there is one, and *out is
- * untouched. findings (may be NULL) is the caller's to deinit. */
-itp_status itp_campaign_load(itp_campaign **out, const char *path, itp_findings *findings,
-                             itp_error *err);
+ * untouched. earlier may be NULL. findings (may be NULL) is the caller's to deinit. */
+itp_status itp_campaign_load(itp_campaign **out, const char *path, const itp_earlier *earlier,
+                             itp_findings *findings, itp_error *err);
+/* Only the name in a file, unchecked: *out is the caller's to free; ITP_ENOTFOUND: there is none.
+ */
+itp_status itp_campaign_read_name(char **out, const char *path, itp_error *err);
 /* The same from memory: definition and files as a journal stored them; `path` names it in messages.
  */
 itp_status itp_campaign_parse(itp_campaign **out, const char *path, const char *text,

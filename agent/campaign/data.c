@@ -1,5 +1,5 @@
-/* data.c - earlier measurements that a campaign starts from: tables with a column for each
- * parameter and for each outcome that they know, such as `interphase export --format csv` writes.
+/* data.c - earlier measurements that a campaign starts from: journals, taken as tables of their
+ * trials, and tables with a column for each parameter and for each outcome that they know.
  *   NAME_unit holds the unit of each row's NAME (otherwise the campaign's is meant), NAME_sd its
  * standard deviation. A parameter that the table lacks has one value, under `at`. Rows that lie
  * outside the space are left out, and check says how many.
@@ -12,7 +12,6 @@
 
 enum { FILE_NAME, AS, AT, KEYS };
 static const key_rule RULES[KEYS] = {{"file", 1}, {"as", 0}, {"at", 0}};
-static const char JOURNAL_MAGIC[] = "SQLite format 3";
 
 /* Where a name's cells are: its column, its unit's and its sd's, or -1. */
 typedef struct {
@@ -180,16 +179,7 @@ static void read_one(builder *b, const yaml_node *node, itp_history *h)
     if (slot[AS]) schema_choice(&b->s, slot[AS], "as", 4, USES, &use);
     if (slot[AT] && !schema_expect(&b->s, slot[AT], NODE_MAP, "at")) return;
     h->use = (itp_history_use)use;
-    const itp_campaign_file *file = builder_file(b, slot[FILE_NAME], h->path);
-    if (!file) return;
-    if (file->size >= sizeof JOURNAL_MAGIC &&
-        !memcmp(file->bytes, JOURNAL_MAGIC, sizeof JOURNAL_MAGIC)) {
-        schema_error(&b->s, slot[FILE_NAME],
-                     itp_arena_print(&b->whole->arena,
-                                     "interphase export %s --format csv -o earlier.csv", h->path),
-                     "data: a journal is taken as its table of trials");
-        return;
-    }
+    if (!builder_earlier(b, slot[FILE_NAME], h->path)) return;
     reading r = {.b = b, .node = slot[FILE_NAME], .space = b->whole->is.space};
     r.table = builder_table(b, slot[FILE_NAME], h->path);
     if (r.table && r.space && find_columns(&r, slot[AT])) read_rows(&r, h);

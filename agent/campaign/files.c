@@ -72,11 +72,81 @@ static const itp_campaign_file *keep(builder *b, const char *path, const char *b
     return f;
 }
 
-const itp_campaign_file *builder_file(builder *b, const yaml_node *node, const char *path)
+static const char JOURNAL_MAGIC[] = "SQLite format 3"; /* with its NUL */
+/* How a table of trials begins (interphase export --format csv). */
+static const char TRIALS_BEGIN[] = "trial,replicate,state,";
+
+/* 1 journal, 0 another file, -1 none that can be read. */
+static int is_journal(const char *full)
+{
+    char head[sizeof JOURNAL_MAGIC] = "";
+    FILE *in = fopen(full, "rb");
+    if (!in) return -1;
+    size_t n = fread(head, 1, sizeof head, in);
+    fclose(in);
+    return n == sizeof head && !memcmp(head, JOURNAL_MAGIC, sizeof head);
+}
+
+static const itp_campaign_file *find_kept(const builder *b, const char *path)
+{
+    for (size_t i = 0; b->earlier && i < b->earlier->n_kept; i++) {
+        const itp_campaign_file *f = &b->earlier->kept[i];
+        if (!strcmp(f->path, path) && f->size >= sizeof TRIALS_BEGIN - 1 &&
+            !memcmp(f->bytes, TRIALS_BEGIN, sizeof TRIALS_BEGIN - 1))
+            return f;
+    }
+    return NULL;
+}
+
+static const itp_campaign_file *keep_copy(builder *b, const char *path, const char *bytes,
+                                          size_t size)
+{
+    char *copy = builder_alloc(b, size + 1, 1);
+    if (copy && size) memcpy(copy, bytes, size);
+    return copy ? keep(b, path, copy, size) : NULL;
+}
+
+static int make_room(builder *b)
 {
     if (!b->files) b->files = builder_alloc(b, FILES_MAX, sizeof *b->files);
-    if (!b->files) return NULL;
     b->whole->is.files = b->files;
+    return b->files != NULL;
+}
+
+const itp_campaign_file *builder_earlier(builder *b, const yaml_node *node, const char *path)
+{
+    const char *expanded = b->from_disk ? builder_expand(b, node, path) : NULL;
+    const char *full = expanded ? whole_path(b, expanded) : NULL;
+    const itp_campaign_file *kept = find_kept(b, path);
+    int journal = full ? is_journal(full) : 0;
+    int known = 0;
+    for (size_t i = 0; i < b->whole->is.n_files; i++) known |= !strcmp(b->files[i].path, path);
+    if (known || !make_room(b) || b->whole->is.n_files == FILES_MAX || journal == 0 ||
+        (journal < 0 && !kept))
+        return builder_file(b, node, path);
+    if (kept) return keep_copy(b, path, kept->bytes, kept->size);
+    char *table = NULL;
+    size_t size = 0;
+    itp_error err = {0};
+    if (!b->earlier || !b->earlier->read) {
+        schema_error(&b->s, node,
+                     itp_arena_print(&b->whole->arena,
+                                     "interphase export %s --format csv -o earlier.csv", path),
+                     "data: a journal is taken as its table of trials");
+        return NULL;
+    }
+    if (b->earlier->read(full, &table, &size, &err) != ITP_OK) {
+        schema_error(&b->s, node, NULL, "data: %s", err.text);
+        return NULL;
+    }
+    const itp_campaign_file *file = keep_copy(b, path, table, size);
+    free(table);
+    return file;
+}
+
+const itp_campaign_file *builder_file(builder *b, const yaml_node *node, const char *path)
+{
+    if (!make_room(b)) return NULL;
     for (size_t i = 0; i < b->whole->is.n_files; i++)
         if (!strcmp(b->files[i].path, path)) return &b->files[i];
     if (b->whole->is.n_files == FILES_MAX) {
@@ -85,9 +155,7 @@ const itp_campaign_file *builder_file(builder *b, const yaml_node *node, const c
     }
     for (size_t i = 0; i < b->n_given; i++) {
         if (strcmp(b->given[i].path, path) != 0) continue;
-        char *copy = builder_alloc(b, b->given[i].size + 1, 1);
-        if (copy && b->given[i].size) memcpy(copy, b->given[i].bytes, b->given[i].size);
-        return copy ? keep(b, path, copy, b->given[i].size) : NULL;
+        return keep_copy(b, path, b->given[i].bytes, b->given[i].size);
     }
     size_t size;
     const char *expanded = b->from_disk ? builder_expand(b, node, path) : NULL;

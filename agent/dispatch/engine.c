@@ -141,6 +141,14 @@ itp_status itp_engine_refold(itp_engine *e, itp_error *err)
 /* --- Opening
  * ------------------------------------------------------------------------------------------ */
 
+itp_status itp_engine_load(itp_campaign **out, const char *path, const itp_campaign *before,
+                           itp_findings *findings, itp_error *err)
+{
+    const itp_earlier earlier = {itp_journal_read_trials, before ? before->n_files : 0,
+                                 before ? before->files : NULL};
+    return itp_campaign_load(out, path, &earlier, findings, err);
+}
+
 /* Settings of the caller's over the definition's. */
 static itp_status apply(itp_campaign **campaign, size_t n, const char *const *settings,
                         itp_error *err)
@@ -168,7 +176,7 @@ static itp_status begin(itp_engine *e, const itp_engine_options *o, itp_findings
         return itp_fail(err, ITP_ENOTFOUND, "journal %s: is empty, and no campaign file is given",
                         o->journal);
     itp_status st = ITP_OK;
-    if (!e->campaign) st = itp_campaign_load(&e->campaign, o->campaign, findings, err);
+    if (!e->campaign) st = itp_engine_load(&e->campaign, o->campaign, NULL, findings, err);
     if (st == ITP_OK) st = apply(&e->campaign, o->n_settings, o->settings, err);
     if (st == ITP_OK && o->has_seed) st = reseed(&e->campaign, o->seed, err);
     if (st == ITP_OK) st = describe(e->journal, e->campaign, err);
@@ -199,10 +207,10 @@ static itp_status take_edits(itp_engine *e, const itp_engine_options *o, itp_fin
                              itp_error *err)
 {
     itp_campaign *edited;
-    itp_status st = itp_campaign_load(&edited, o->campaign, findings, err);
+    const itp_campaign *current = itp_loop_campaign(e->loop);
+    itp_status st = itp_engine_load(&edited, o->campaign, current, findings, err);
     if (st != ITP_OK) return st;
     st = apply(&edited, o->n_settings, o->settings, err);
-    const itp_campaign *current = itp_loop_campaign(e->loop);
     if (st == ITP_OK && current->seed != edited->seed) st = reseed(&edited, current->seed, err);
     if (st == ITP_OK && !same_definition(current, edited)) {
         files_of files = {0};
@@ -241,7 +249,7 @@ itp_status itp_engine_open(itp_engine **out, const itp_engine_options *o, itp_fi
     itp_status st = ITP_OK;
     /* A campaign that is wrong must not leave an empty journal behind. */
     if (mode == ITP_JOURNAL_CREATE && access(o->journal, F_OK) != 0 && o->campaign)
-        st = itp_campaign_load(&e->campaign, o->campaign, findings, err);
+        st = itp_engine_load(&e->campaign, o->campaign, NULL, findings, err);
     if (st == ITP_OK) st = itp_journal_open(&e->journal, o->journal, mode, err);
     if (st == ITP_OK)
         st = itp_journal_next(e->journal) == 1 ? begin(e, o, findings, err)

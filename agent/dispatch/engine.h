@@ -20,6 +20,12 @@ typedef struct itp_engine_options {
     itp_journal_mode mode;
 } itp_engine_options;
 
+/* Reads a campaign file; journals that its `data` names are taken as they are now, but what
+ * `before` (may be NULL: the campaign as a journal has it) took of them stands. As
+ * itp_campaign_load. */
+itp_status itp_engine_load(itp_campaign **out, const char *path, const itp_campaign *before,
+                           itp_findings *findings, itp_error *err);
+
 /* Opens a journal and folds it, or begins one. An edited definition is checked against the
  * journalled one and fed as `redefined` (not committed). findings (may be NULL) say what is wrong
  * with a campaign file: ITP_ECAMPAIGN. */

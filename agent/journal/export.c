@@ -268,3 +268,28 @@ itp_status itp_journal_copy(itp_journal *journal, const char *path, itp_error *e
     free(part);
     return st;
 }
+
+/* --- Another campaign's ------------------------------------------------------------------------
+ */
+
+itp_status itp_journal_read_trials(const char *path, char **table, size_t *size, itp_error *err)
+{
+    itp_journal *journal;
+    char *text = NULL;
+    size_t length = 0;
+    itp_status st = itp_journal_open(&journal, path, ITP_JOURNAL_READ, err);
+    if (st != ITP_OK) return st;
+    FILE *memory = open_memstream(&text, &length);
+    st = memory ? itp_journal_export_csv(journal, memory, err)
+                : itp_fail(err, ITP_ENOMEM, "journal %s", path);
+    if (memory && fclose(memory) != 0 && st == ITP_OK)
+        st = itp_fail(err, ITP_ENOMEM, "journal %s", path);
+    itp_journal_close(journal);
+    if (st != ITP_OK) {
+        free(text);
+        return st;
+    }
+    *table = text;
+    *size = length;
+    return ITP_OK;
+}

@@ -180,6 +180,8 @@ void itp_actions_digest(const itp_actions *actions, unsigned char out[ITP_HASH_S
  * trial, replicate, state, decision, decided, measured, then each parameter and its NAME_unit, then
  * each outcome with NAME_sd and NAME_unit. Plain `read_csv` gives numbers; empty means none. */
 itp_status itp_journal_export_csv(itp_journal *journal, FILE *file, itp_error *err);
+/* The same of the journal at `path`, live or not, as a text that is the caller's to free. */
+itp_status itp_journal_read_trials(const char *path, char **table, size_t *size, itp_error *err);
 /* Measurements, long: the view `measurements` as CSV. */
 itp_status itp_journal_export_measurements(itp_journal *journal, FILE *file, itp_error *err);
 /* Events from `from` on, one JSON object a line: the columns, payload, digest and hash. */

@@ -1,4 +1,4 @@
-"""What decisions weigh beside the outcome: costs. SPDX-License-Identifier: GPL-3.0-or-later"""
+"""What decisions weigh beside the outcome: costs, earlier journals. SPDX-License-Identifier: GPL-3.0-or-later"""
 import os
 import re
 import unittest
@@ -68,6 +68,54 @@ class Costs(cli.Case):
         self.assertIn("gain per cost, as 7 trials took", out)
         self.assertRegex(out, r"cost +[0-9.e+-]+ expected")
         self.run_cli("replay", "taken.journal", "--verify")
+
+
+class Transfer(cli.Case):
+    """A campaign that starts from the journal of another one, whatever becomes of that afterwards."""
+
+    def begin(self, more):
+        self.write("old.yaml", cli.BRANIN.replace("campaign: branin", "campaign: old") % ("", "", 12, ""))
+        self.write("new.yaml", cli.BRANIN.replace("campaign: branin", "campaign: new") % ("", "", 9, more))
+        self.run_cli("run", "old.yaml", "--workers", "1")
+        self.run_cli("run", "new.yaml", "--workers", "1")
+
+    def taken(self):
+        return self.rows("select payload from event where kind = 'decision'", "new.journal")
+
+    def test_what_was_taken_is_in_the_journal(self):
+        self.begin("data: [{file: old.journal, as: data}]\n")
+        out = self.run_cli("status", "new.journal", "--why", "9")
+        self.assertRegex(out, "12 earlier rows (taken|dropped)")
+        for gone in (False, True):
+            if gone:
+                for name in ("old.journal", "old.yaml"):
+                    os.unlink(self.path(name))
+            else:  # it goes on
+                self.write("old.yaml", cli.BRANIN.replace("campaign: branin", "campaign: old") % ("", "", 15, ""))
+                self.run_cli("run", "old.yaml", "--workers", "1")
+            self.run_cli("replay", "new.journal", "--verify")
+            text = open(self.path("new.yaml"), encoding="utf-8").read()
+            self.write("new.yaml", re.sub("trials: [0-9]+", f"trials: {11 + 2 * gone}", text))
+            self.run_cli("run", "new.yaml", "--workers", "1")
+            self.assertIn(" 12 earlier rows", self.taken()[-1][0])
+        self.run_cli("replay", "new.journal", "--verify")
+
+    def test_the_past_may_be_a_prior_mean(self):
+        new = cli.BRANIN.replace("campaign: branin", "campaign: new")
+        self.write("old.yaml", cli.BRANIN.replace("campaign: branin", "campaign: old") % ("", ", noise: none", 20, ""))
+        self.write("new.yaml", new % ("", ", noise: none", 9, "data: {file: old.journal, as: mean}\n"))
+        self.run_cli("run", "old.yaml", "--workers", "1")
+        self.run_cli("run", "new.yaml", "--workers", "1")
+        self.assertRegex(self.taken()[-1][0], "20 earlier rows (taken as the prior mean|dropped)")
+        self.run_cli("replay", "new.journal", "--verify")
+
+    def test_what_is_no_use_is_said(self):
+        self.begin("")
+        for data, says in (("none.journal", "none.journal"), ("old.yaml", "the header has 1"), ("bad.journal", "bad.journal")):
+            self.write("bad.journal", "SQLite format 3\0 and then nothing of the kind")
+            self.write("wrong.yaml", cli.BRANIN.replace("campaign: branin", "campaign: wrong")
+                       % ("", "", 9, f"data: {data}\n"))
+            self.assertIn(says, self.run_cli("check", "wrong.yaml", code=2))
 
 
 if __name__ == "__main__":

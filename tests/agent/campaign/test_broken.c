@@ -60,7 +60,7 @@ static int check_file(const char *name)
     size_t errors = 0, hits = 0;
     snprintf(path, sizeof path, "%s/broken/%s", ITP_TEST_DIR, name);
     size_t n = read_wrongs(path, wrongs);
-    itp_status st = itp_campaign_load(&campaign, path, &findings, &err);
+    itp_status st = itp_campaign_load(&campaign, path, NULL, &findings, &err);
     for (size_t i = 0; i < findings.n; i++) {
         errors += !findings.items[i].warning;
         for (size_t k = 0; k < n; k++)
@@ -177,7 +177,7 @@ static void data_must_be_told_where(void)
     fputs(TEXT, out);
     fclose(out);
     unsetenv("INTERPHASE_DATA");
-    CU_ASSERT_EQUAL(itp_campaign_load(&campaign, path, &f, NULL), ITP_ECAMPAIGN);
+    CU_ASSERT_EQUAL(itp_campaign_load(&campaign, path, NULL, &f, NULL), ITP_ECAMPAIGN);
     CU_ASSERT_EQUAL(f.n, 1);
     CU_ASSERT_EQUAL(f.items[0].line, 2);
     CU_ASSERT_EQUAL(f.items[0].column, 13);
