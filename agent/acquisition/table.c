@@ -38,6 +38,7 @@ static void score_block(void *context, size_t index, unsigned worker)
     for (size_t i = 0; i < n && st == ITP_OK && s->lists; i++) {
         double v = value[i];
         if (p->log_prior) v += s->search->scorer->prior_weight * p->log_prior[first + i];
+        if (itp_space_is_withheld(s->search->space, first + i)) continue;
         if (!(v > -INFINITY) || !itp_spots_wants(&s->lists[worker], v, first + i)) continue;
         if (itp_is_taken(s->d, x + i * s->d, s->search->n_taken, s->search->taken)) continue;
         const double *point = itp_space_candidate_point(s->search->space, first + i);

@@ -40,7 +40,7 @@ static itp_status say_here(itp_engine *engine, const char *words, char **answer,
                                    : itp_fail(err, ITP_EINVAL, "ask for at least one point");
     } else if (st == ITP_OK) {
         st = itp_feed_now(engine, &word.event, err);
-        if (st == ITP_OK && !(*answer = strdup("{\"ok\":true}")))
+        if (st == ITP_OK && !(*answer = itp_word_done(&word)))
             st = itp_fail(err, ITP_ENOMEM, "answer");
     }
     itp_word_deinit(&word);

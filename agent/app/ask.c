@@ -75,8 +75,13 @@ int app_ask(int argc, char **argv)
 static int say_tell(const char *journal, json_t *words)
 {
     itp_error err = {0};
-    char *text = json_dumps(words, JSON_COMPACT);
-    itp_status st = text ? itp_say_verb(journal, text, &err) : ITP_ENOMEM;
+    char *text = json_dumps(words, JSON_COMPACT), *answer = NULL;
+    itp_status st = text ? itp_say(journal, NULL, text, &answer, &err) : ITP_ENOMEM;
+    json_t *said = answer ? json_loads(answer, 0, NULL) : NULL;
+    const char *note = json_string_value(json_object_get(said, "note"));
+    if (note) printf("note: %s\n", note);
+    json_decref(said);
+    free(answer);
     free(text);
     return st == ITP_OK ? EXIT_FINISHED : app_fail(st, &err);
 }

@@ -6,7 +6,7 @@
 
 #include "builder.h"
 
-#define MAY_CHANGE "only budget, stop, agent, thresholds and wider bounds may change"
+#define MAY_CHANGE "only budget, stop, agent, thresholds, envelopes and wider bounds may change"
 
 typedef struct comparison {
     const itp_campaign *before, *after;
@@ -149,12 +149,27 @@ static itp_status compare_limits(comparison *c, const yaml_node *a, const yaml_n
     return ITP_OK;
 }
 
+/* What a station may be asked for may be narrowed or widened at any time. */
+static itp_status compare_task_key(comparison *c, const char *key, const yaml_node *a,
+                                   const yaml_node *b)
+{
+    return strcmp(key, "envelope") ? same(c, key, a, b) : ITP_OK;
+}
+
+static itp_status compare_task(comparison *c, const char *key, const yaml_node *a,
+                               const yaml_node *b)
+{
+    if (!a || !b || a->kind != NODE_MAP || b->kind != NODE_MAP) return same(c, key, a, b);
+    return each_key(c, a, b, compare_task_key);
+}
+
 static itp_status compare_top(comparison *c, const char *key, const yaml_node *a,
                               const yaml_node *b)
 {
     static const char *const FREE[] = {"budget", "stop", "agent"};
     for (size_t i = 0; i < sizeof FREE / sizeof *FREE; i++)
         if (!strcmp(key, FREE[i])) return ITP_OK;
+    if (!strcmp(key, "tasks") && a && b) return each_key(c, a, b, compare_task);
     if (!strcmp(key, "limits")) return compare_limits(c, a, b);
     if (!strcmp(key, "objectives")) return compare_objectives(c, a, b);
     if ((!strcmp(key, "parameters") || !strcmp(key, "context")) && a && b)

@@ -66,6 +66,9 @@ itp_status itp_campaign_parse_in(itp_units *units, itp_campaign **out, const cha
                                  const char *text, size_t n_files, const itp_campaign_file *files,
                                  itp_findings *findings, itp_error *err);
 
+/* The whole of it, for a builder that says where files come from. */
+itp_status builder_parse(builder *b, itp_campaign **out, const char *path, const char *text);
+
 /* Each reads one part of the file (node NULL: absent) in this order. */
 void builder_parameters(builder *b, const yaml_node *node);
 void builder_candidates(builder *b, const yaml_node *node); /* infers parameters if none */
@@ -76,6 +79,9 @@ void builder_tasks(builder *b, const yaml_node *node);
 void builder_handling(builder *b,
                       const yaml_node *approve); /* approvals and samples of all tasks */
 void builder_handling_undo(campaign_whole *whole);
+void builder_envelopes(builder *b);   /* of all tasks, once their inputs are tied */
+void builder_narrow(builder *b);      /* to b->extra: the space, before its rows, */
+void builder_narrow_rows(builder *b); /* and its rows */
 void builder_cost(builder *b, const yaml_node *node, itp_cost *out);
 void builder_cost_check(builder *b, const yaml_node *node, const itp_cost *cost); /* above 0 */
 void builder_costs_undo(campaign_whole *whole);

@@ -110,13 +110,13 @@ static void read_all(builder *b, const yaml_node *root)
     builder_candidates(b, slot[CANDIDATES]);
     builder_space(b, root);
     builder_constraints(b, slot[CONSTRAINTS]);
-    for (size_t i = 0; b->extra && b->whole->is.space && i < b->extra->n; i++)
-        if (itp_space_add_constraint(b->whole->is.space, b->extra->text[i], NULL) != ITP_OK)
-            schema_error(&b->s, root, NULL, "%s", b->extra->text[i]);
+    builder_narrow(b);
     builder_sources(b, slot[DATA]);
     builder_rows(b, slot[CANDIDATES]);
+    builder_narrow_rows(b);
     builder_tasks(b, slot[TASKS]);
     builder_handling(b, slot[APPROVE]);
+    builder_envelopes(b);
     builder_objectives(b, slot[OBJECTIVES]);
     builder_limits(b, slot[LIMITS]);
     builder_agent(b, slot[AGENT]);
@@ -217,14 +217,9 @@ itp_status itp_campaign_parse_in(itp_units *units, itp_campaign **out, const cha
     return parse(out, path, text, strlen(text), &b, findings, err);
 }
 
-itp_status itp_campaign_narrow(itp_campaign **out, const itp_campaign *campaign,
-                               const itp_extra *extra)
+itp_status builder_parse(builder *b, itp_campaign **out, const char *path, const char *text)
 {
-    builder b = {.n_given = campaign->n_files, .given = campaign->files, .extra = extra};
-    itp_status st =
-        parse(out, campaign->path, campaign->text, strlen(campaign->text), &b, NULL, NULL);
-    if (st == ITP_OK) (*out)->seed = campaign->seed;
-    return st;
+    return parse(out, path, text, strlen(text), b, NULL, NULL);
 }
 
 itp_status itp_campaign_parse(itp_campaign **out, const char *path, const char *text,

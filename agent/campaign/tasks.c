@@ -23,6 +23,7 @@ enum {
     SAMPLE,
     APPROVE,
     COST,
+    ENVELOPE,
     KEYS
 };
 static const key_rule RULES[KEYS] = {
@@ -30,7 +31,8 @@ static const key_rule RULES[KEYS] = {
     [OUTPUTS] = {"outputs", 1},     [CLASS] = {"class", 0},     [NOISE] = {"noise", 0},
     [TIMEOUT] = {"timeout", 0},     [LEASE] = {"lease", 0},     [RETRY] = {"retry", 0},
     [SOURCES] = {"sources", 0},     [SOURCE] = {"source", 0},   [CORRECTIONS] = {"corrections", 0},
-    [SAMPLE] = {"sample", 0},       [APPROVE] = {"approve", 0}, [COST] = {"cost", 0}};
+    [SAMPLE] = {"sample", 0},       [APPROVE] = {"approve", 0}, [COST] = {"cost", 0},
+    [ENVELOPE] = {"envelope", 0}};
 
 static void read_noise(builder *b, const yaml_node *node, const char *what, itp_outcome *o)
 {

@@ -87,6 +87,12 @@ typedef struct itp_approval {
     const char *hazard_text;
 } itp_approval;
 
+/* A bound of the envelope that a person declares. */
+typedef struct itp_range {
+    size_t input;     /* index into the task's */
+    double low, high; /* the input's unit; +-INFINITY: none on that side */
+} itp_range;
+
 typedef struct itp_campaign_task {
     const char *name, *connector; /* of its first source; NULL: measured by a person (ask, tell) */
     itp_class cls;
@@ -102,7 +108,9 @@ typedef struct itp_campaign_task {
     const char *sample;    /* the sample that each request consumes; NULL: none, or */
     itp_input sample_from; /* where its id comes from, when */
     int has_sample_from;   /* is 1 */
-    const char *rest;      /* JSON: corrections, sample, approve as written */
+    size_t n_ranges;       /* the envelope of its stations, as declared here */
+    const itp_range *ranges;
+    const char *rest; /* JSON: corrections, sample, approve as written */
     size_t n_corrections, n_knobs;
     const itp_correction *corrections;
     const itp_knob *knobs;

@@ -27,10 +27,9 @@ static itp_status add_reply(agent *a, const reply *to, char *text, uint64_t deci
     return ITP_OK;
 }
 
-static char *reply_text(int ok, const char *error)
+static char *reply_text(const char *error)
 {
-    json_t *object =
-        ok ? json_pack("{s:b}", "ok", 1) : json_pack("{s:b, s:s}", "ok", 0, "error", error);
+    json_t *object = json_pack("{s:b, s:s}", "ok", 0, "error", error);
     char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
     json_decref(object);
     return text;
@@ -40,7 +39,7 @@ itp_status agent_refuse_word(agent *a, const itp_peer *peer, const char *why)
 {
     reply to = {.socket = peer->socket, .route_size = peer->route_size};
     memcpy(to.route, peer->route, peer->route_size);
-    return a->n_replies < ITP_REPLIES_MAX ? add_reply(a, &to, reply_text(0, why), 0) : ITP_OK;
+    return a->n_replies < ITP_REPLIES_MAX ? add_reply(a, &to, reply_text(why), 0) : ITP_OK;
 }
 
 static itp_status take_word(agent *a, const reply *to, const char *by, const char *text,
@@ -57,7 +56,7 @@ static itp_status take_word(agent *a, const reply *to, const char *by, const cha
     if (st == ITP_OK && itp_clock_monotonic_ms() < a->stalled_until_ms)
         st = itp_fail(&why, ITP_ERESOURCE, "the journal cannot be written now; say it again later");
     if (st != ITP_OK) {
-        st = add_reply(a, to, reply_text(0, why.text), 0);
+        st = add_reply(a, to, reply_text(why.text), 0);
     } else {
         /* Who said it is whose key it is; what the words say of themselves comes behind. */
         snprintf(said, sizeof said, "%s: %.300s", by ? by : "", word.event.text);
@@ -66,7 +65,10 @@ static itp_status take_word(agent *a, const reply *to, const char *by, const cha
         int refused = a->effects.refused[0] != '\0';
         int asked = word.event.kind == ITP_EVENT_ASKED && !refused;
         if (st == ITP_OK)
-            st = add_reply(a, to, asked ? NULL : reply_text(!refused, a->effects.refused),
+            st = add_reply(a, to,
+                           asked     ? NULL
+                           : refused ? reply_text(a->effects.refused)
+                                     : itp_word_done(&word),
                            decisions + 1);
     }
     itp_word_deinit(&word);
@@ -99,7 +101,7 @@ itp_status agent_take_word(agent *a, void *socket, const void *route, size_t rou
     itp_status st = ITP_OK;
     if (itp_gate_word(&gate, key, verb, &why) != ITP_PASS) {
         itp_door_refused(&a->door, key, verb, why, itp_clock_monotonic_ms());
-        st = add_reply(a, &to, reply_text(0, ITP_GATE_ANSWER), 0);
+        st = add_reply(a, &to, reply_text(ITP_GATE_ANSWER), 0);
     } else if (strcmp(verb, "status") == 0) {
         st = add_reply(a, &to, itp_account_text(itp_engine_loop(a->engine), NULL), 0);
     } else {
@@ -164,7 +166,7 @@ void agent_drop_replies(agent *a, const char *why)
 {
     for (size_t i = 0; i < a->n_replies; i++) {
         free(a->replies[i].text);
-        a->replies[i].text = reply_text(0, why);
+        a->replies[i].text = reply_text(why);
     }
     agent_send_replies(a);
 }

@@ -92,6 +92,15 @@ static itp_status place_values(itp_word *w, const itp_campaign *c, itp_units *un
     return ITP_OK;
 }
 
+/* What was measured is taken wherever it was; a person hears that the agent would not have asked.
+ */
+static void note_envelope(itp_word *w, const itp_loop *loop, long task)
+{
+    for (size_t t = 0; t < itp_loop_campaign(loop)->n_tasks && !w->note[0]; t++)
+        if (task < 0 || (size_t)task == t)
+            itp_loop_is_outside(loop, t, w->point, w->note, sizeof w->note);
+}
+
 static itp_status read_tell(itp_word *w, const itp_loop *loop, itp_units *units, itp_error *err)
 {
     const itp_campaign *c = itp_loop_campaign(loop);
@@ -110,6 +119,7 @@ static itp_status read_tell(itp_word *w, const itp_loop *loop, itp_units *units,
     if (point) {
         itp_status st = read_point(w, c->space, point, err);
         if (st != ITP_OK) return st;
+        note_envelope(w, loop, task);
     }
     if (failed) {
         w->event.cause = ITP_CAUSE_SCIENTIFIC;
@@ -173,6 +183,14 @@ itp_status itp_word_read(itp_word *w, const char *text, const itp_loop *loop, it
         return ITP_OK;
     }
     return itp_fail(err, ITP_ENOTSUP, "there is no verb %s", verb);
+}
+
+char *itp_word_done(const itp_word *w)
+{
+    json_t *object = json_pack("{s:b, s:s*}", "ok", 1, "note", w->note[0] ? w->note : NULL);
+    char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+    json_decref(object);
+    return text;
 }
 
 void itp_word_deinit(itp_word *w)

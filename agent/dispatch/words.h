@@ -23,12 +23,16 @@ typedef struct itp_word {
     itp_value *values;
     double *point;
     struct json_t *json; /* owns the strings */
+    char note[400];      /* worth saying though nothing is wrong; "" */
 } itp_word;
 
 /* ITP_EPARSE and others say in err what is wrong with it, in the words of the campaign. */
 itp_status itp_word_read(itp_word *out, const char *text, const itp_loop *loop, itp_units *units,
                          itp_error *err);
 void itp_word_deinit(itp_word *word);
+/* The answer to a verb that was done: {"ok": true}, with "note". The caller's to free; NULL: no
+ * memory. */
+char *itp_word_done(const itp_word *word);
 
 /* The points of a decision as JSON for `ask`: {"trials": [{"trial", "point": {...}, "predicted":
  * {...}}]}. The caller's to free; NULL: no memory. first: number of the first new trial. */

@@ -73,8 +73,7 @@ itp_status on_result(itp_loop *loop, const itp_event *event)
     return st == ITP_OK ? ack(loop, event, NULL) : st;
 }
 
-static itp_status close_trials(itp_loop *loop, itp_id id, itp_request_state end,
-                               itp_trial_state state)
+itp_status request_close(itp_loop *loop, itp_id id, itp_request_state end, itp_trial_state state)
 {
     itp_status st = request_finish(loop, id, end);
     const request *r = &loop->requests[id - 1];
@@ -109,11 +108,11 @@ itp_status on_failure(itp_loop *loop, const itp_event *event)
     if (verdict == CORRECTION_MADE) return ack(loop, event, NULL);
     switch (event->cause) {
     case ITP_CAUSE_SCIENTIFIC:
-        st = close_trials(loop, event->request, ITP_REQUEST_FAILED, ITP_TRIAL_FAILED);
+        st = request_close(loop, event->request, ITP_REQUEST_FAILED, ITP_TRIAL_FAILED);
         break;
     case ITP_CAUSE_UNSAFE:
     case ITP_CAUSE_REFUSED:
-        st = close_trials(loop, event->request, ITP_REQUEST_FAILED, ITP_TRIAL_INFEASIBLE);
+        st = request_close(loop, event->request, ITP_REQUEST_FAILED, ITP_TRIAL_INFEASIBLE);
         break;
     case ITP_CAUSE_WORKER_LOST: st = request_lose(loop, event->request); break;
     case ITP_CAUSE_CANCELLED:
@@ -123,7 +122,7 @@ itp_status on_failure(itp_loop *loop, const itp_event *event)
         }
         /* It had begun: a person says what is left of the sample. */
         loop->barren++;
-        st = close_trials(loop, event->request, ITP_REQUEST_DEAD, ITP_TRIAL_ABANDONED);
+        st = request_close(loop, event->request, ITP_REQUEST_DEAD, ITP_TRIAL_ABANDONED);
         break;
     case ITP_CAUSE_NONE:
     case ITP_CAUSE_TRANSPORT:
@@ -138,7 +137,7 @@ itp_status on_failure(itp_loop *loop, const itp_event *event)
             break;
         }
         loop->barren++;
-        st = close_trials(loop, event->request, ITP_REQUEST_DEAD, ITP_TRIAL_ABANDONED);
+        st = request_close(loop, event->request, ITP_REQUEST_DEAD, ITP_TRIAL_ABANDONED);
         break;
     }
     return st == ITP_OK ? ack(loop, event, NULL) : st;
@@ -178,7 +177,7 @@ itp_status on_declined(itp_loop *loop, const itp_event *event)
     r->attempts++;
     if (r->attempts >= ITP_LOSSES_MAX) {
         loop->barren++;
-        return close_trials(loop, event->request, ITP_REQUEST_DEAD, ITP_TRIAL_ABANDONED);
+        return request_close(loop, event->request, ITP_REQUEST_DEAD, ITP_TRIAL_ABANDONED);
     }
     return request_requeue(loop, event->request, 1);
 }
@@ -213,7 +212,9 @@ itp_status on_accepted(itp_loop *loop, const itp_event *event)
         if (st == ITP_OK) st = request_say(r, text);
         return st == ITP_OK ? request_requeue(loop, event->request, 1) : st;
     }
-    if (loop->counts.paused || loop->counts.draining || loop->workers[r->worker].halted) {
+    char why[300]; /* declared anew since it was offered */
+    if (loop->counts.paused || loop->counts.draining || loop->workers[r->worker].halted ||
+        envelope_refuses(loop, r, why, sizeof why)) {
         itp_status st = let_go(loop, event, "nothing is started now");
         return st == ITP_OK ? request_requeue(loop, event->request, 0) : st;
     }

@@ -69,6 +69,37 @@ static const char *design_name(itp_design design)
     return NAMES[design];
 }
 
+static int is_tried(const itp_snapshot *s, size_t p, const double *point)
+{
+    for (size_t t = 0; t < s->n_trials; t++) {
+        size_t i = 0;
+        const double *old = s->points + t * p;
+        while (i < p && (old[i] == point[i] || isnan(old[i]) || isnan(point[i]))) i++;
+        if (i == p) return 1;
+    }
+    return 0;
+}
+
+/* Where rows are held back, and others from one decision to the next, there is no one order of all
+ * to go on with: the first of this one's that are not tried. *n becomes how many there are. */
+static itp_status design_of_open_rows(const itp_snapshot *s, itp_design design, size_t *n,
+                                      double *points, itp_error *err)
+{
+    const itp_space *space = s->campaign->space;
+    size_t p = itp_space_n_params(space), found = 0;
+    size_t open = itp_space_n_candidates(space) - itp_space_n_withheld(space);
+    double *all = malloc((open * p + 1) * sizeof *all);
+    if (!all) return ITP_ENOMEM;
+    itp_status st =
+        open ? itp_space_design(space, design, s->campaign->seed, 0, open, all, err) : ITP_ENONE;
+    for (size_t i = 0; st == ITP_OK && i < open && found < *n; i++)
+        if (!is_tried(s, p, all + i * p))
+            memcpy(points + found++ * p, all + i * p, p * sizeof *points);
+    free(all);
+    *n = found;
+    return st == ITP_OK && found == 0 ? ITP_ENONE : st;
+}
+
 /* Up to n further points of the design. Those of a candidate table or a small space may run out. */
 static itp_status choose_design(record *r, const itp_snapshot *s, size_t n, const char *why,
                                 itp_error *err)
@@ -81,8 +112,11 @@ static itp_status choose_design(record *r, const itp_snapshot *s, size_t n, cons
     size_t rows = itp_space_n_candidates(c->space);
     if (rows && s->designed + n > rows) n = rows > s->designed ? rows - s->designed : 0;
     itp_error none = {0};
-    itp_status st =
-        n ? itp_space_design(c->space, design, c->seed, s->designed, n, points, &none) : ITP_ENONE;
+    itp_status st = ITP_ENONE;
+    if (itp_space_n_withheld(c->space))
+        st = design_of_open_rows(s, design, &n, points, &none);
+    else if (n)
+        st = itp_space_design(c->space, design, c->seed, s->designed, n, points, &none);
     r->made.method = design_name(design);
     if (st == ITP_ENONE) {
         st = record_why(r, "no point is left: %s",

@@ -137,7 +137,8 @@ itp_status on_decision(itp_loop *loop, const itp_event *event)
         return loop->reason ? ITP_OK : ITP_ENOMEM;
     }
     loop->designed += made->n_designed;
-    if (made->n_picks == 0 && wanted > 0) {
+    loop->dry = made->n_picks == 0 && wanted > 0 ? loop->dry + 1 : 0;
+    if (loop->dry >= envelope_round(loop)) { /* nothing within the envelope of any station */
         loop->exhausted = 1;
         loop->asked = 0;
     }

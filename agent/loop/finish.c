@@ -139,6 +139,7 @@ itp_status on_redefined(itp_loop *loop, const itp_event *event)
     kept[loop->n_redefined++] = edited;
     loop->campaign = edited;
     loop->exhausted = loop->time_over = 0;
+    loop->dry = 0;
     finish_reopen(loop);
     return ITP_OK;
 }

@@ -126,6 +126,10 @@ itp_status itp_loop_trial(const itp_loop *loop, itp_id trial, itp_trial_view *ou
 /* Workers by index from 0, in the order in which they came first. */
 itp_status itp_loop_worker(const itp_loop *loop, size_t i, itp_worker_view *out);
 itp_status itp_loop_request(const itp_loop *loop, itp_id request, itp_request_view *out);
+/* 1 when a point lies outside the envelope of a task's stations, as declared or as all that are
+ * there have said; text: which bound. */
+int itp_loop_is_outside(const itp_loop *loop, size_t task, const double *point, char *text,
+                        size_t size);
 /* 1 when this attempt, the present one or an earlier, was offered to the worker of that name. */
 int itp_loop_was_given(const itp_loop *loop, itp_attempt attempt, const char *worker);
 

@@ -114,6 +114,7 @@ struct itp_loop {
     size_t designed;
     uint64_t decision, seq, generation;
     size_t deciding, asked; /* points asked of the decision in flight; owed to a person */
+    size_t dry;             /* decisions in a row that found no point */
     size_t barren;          /* requests held for a person since the last measurement */
     int exhausted, time_over, stopping, finishing;
     int64_t opened_ms, spent_ms; /* this session's start; what earlier sessions took */
@@ -164,6 +165,7 @@ itp_status on_cancelled(itp_loop *loop, const itp_event *event);
 itp_status on_resolved(itp_loop *loop, const itp_event *event);
 
 /* answers.c: what comes back from an attempt */
+itp_status request_close(itp_loop *loop, itp_id id, itp_request_state end, itp_trial_state state);
 itp_status on_result(itp_loop *loop, const itp_event *event);
 itp_status on_failure(itp_loop *loop, const itp_event *event);
 itp_status on_lease_expired(itp_loop *loop, const itp_event *event);
@@ -196,6 +198,10 @@ itp_status envelope_keep(worker *w, const itp_roster *roster);
 void envelope_forget(worker *w);
 int worker_admits(const itp_loop *loop, const worker *w, const request *r);
 itp_status envelope_explain(itp_loop *loop, itp_id id); /* why nobody is given it, for people */
+/* 1 when it lies outside the envelope that the campaign declares: nobody may be given it. */
+int envelope_refuses(const itp_loop *loop, const request *r, char *why, size_t size);
+/* Stations that differ are decided for in turn; how many decisions until the turn comes round. */
+size_t envelope_round(const itp_loop *loop);
 /* The campaign that a decision is made from: the same, or narrower. */
 const itp_campaign *envelope_campaign(itp_loop *loop, uint64_t decision);
 

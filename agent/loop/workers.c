@@ -68,8 +68,17 @@ static itp_status lease(itp_loop *loop, itp_id id, size_t index)
     return emit_offer(loop, id);
 }
 
+/* What was proposed before the campaign declared otherwise, or follows from another task's output.
+ */
+static itp_status refuse(itp_loop *loop, itp_id id, const char *why)
+{
+    itp_status st = request_say(&loop->requests[id - 1], why);
+    return st == ITP_OK ? request_close(loop, id, ITP_REQUEST_FAILED, ITP_TRIAL_INFEASIBLE) : st;
+}
+
 itp_status workers_assign(itp_loop *loop)
 {
+    char why[300];
     if (loop->counts.paused || loop->counts.draining || loop->counts.finished) return ITP_OK;
     /* A task for which no slot is free is not looked up again in this step, unless another of its
      * sources may have one. */
@@ -77,6 +86,11 @@ itp_status workers_assign(itp_loop *loop)
     for (itp_id id = loop->queue_first, next; id; id = next) {
         next = loop->requests[id - 1].next;
         int task = loop->requests[id - 1].task;
+        if (envelope_refuses(loop, &loop->requests[id - 1], why, sizeof why)) {
+            itp_status refused = refuse(loop, id, why);
+            if (refused != ITP_OK) return refused;
+            continue;
+        }
         if (task < (int)sizeof full && full[task]) continue;
         size_t index = choose_worker(loop, &loop->requests[id - 1]);
         if (index == NO_WORKER && loop->campaign->tasks[task].cls == ITP_PHYSICAL) {

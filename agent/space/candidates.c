@@ -119,6 +119,26 @@ const double *itp_space_candidate_point(const itp_space *space, size_t row)
     return row < space->n_rows ? space->rows + row * space->n : NULL;
 }
 
+itp_status itp_space_withhold(itp_space *space, size_t row)
+{
+    if (row >= space->n_rows) return ITP_ERANGE;
+    if (!space->withheld) space->withheld = itp_arena_alloc(&space->arena, space->n_rows, 1);
+    if (!space->withheld) return ITP_ENOMEM;
+    space->n_withheld += !space->withheld[row];
+    space->withheld[row] = 1;
+    return ITP_OK;
+}
+
+int itp_space_is_withheld(const itp_space *space, size_t row)
+{
+    return space->withheld && row < space->n_rows && space->withheld[row];
+}
+
+size_t itp_space_n_withheld(const itp_space *space)
+{
+    return space->n_withheld;
+}
+
 long itp_space_find_candidate(const itp_space *space, const double *point)
 {
     if (!space->n_rows) return -1;

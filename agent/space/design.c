@@ -228,11 +228,14 @@ static itp_status order_rows(plan *p, itp_design kind, itp_error *err)
         return itp_fail(err, ITP_ENOMEM, "design");
     }
     double *box = near + rows, *u = box + 2 * d, *target = u + d;
-    for (size_t i = 0; i < rows; i++) near[i] = INFINITY;
+    for (size_t i = 0; i < rows; i++) near[i] = itp_space_is_withheld(space, i) ? -1 : INFINITY;
     itp_stream_shuffle(&stream, rows, order);
+    size_t open = 0;
+    for (size_t i = 0; i < rows; i++)
+        if (near[order[i]] >= 0) order[open++] = order[i];
     measure_box(space, box);
     row = order[0];
-    for (size_t i = 0; i < rows && p->done < p->n; i++) {
+    for (size_t i = 0; i < open && p->done < p->n; i++) {
         if (kind == ITP_DESIGN_RANDOM) {
             row = order[i];
         } else if (kind == ITP_DESIGN_SOBOL) {

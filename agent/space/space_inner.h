@@ -54,6 +54,8 @@ struct itp_space {
     const char *const *descriptor_names; /* of the table, as given; NULL: none were */
     size_t *kept;                        /* which of them its last columns are */
     size_t *slots;                       /* hash of rows: row + 1, 0 empty */
+    unsigned char *withheld;             /* n_rows; NULL: none is */
+    size_t n_withheld;
 };
 
 /* One parameter on its own: value <-> [0, 1] (index of a label or level likewise). */

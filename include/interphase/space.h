@@ -124,6 +124,11 @@ itp_status itp_space_design(const itp_space *space, itp_design kind, uint64_t se
 size_t itp_space_n_candidates(const itp_space *space);
 const double *itp_space_candidates(const itp_space *space);
 const double *itp_space_candidate_point(const itp_space *space, size_t row); /* borrowed */
+/* A row that is held back stays a point of the table, for something may have been measured there,
+ * but designs and searches pass it over. ITP_ENOMEM. */
+itp_status itp_space_withhold(itp_space *space, size_t row);
+int itp_space_is_withheld(const itp_space *space, size_t row);
+size_t itp_space_n_withheld(const itp_space *space);
 /* Row of a point in the table, or -1. */
 long itp_space_find_candidate(const itp_space *space, const double *point);
 

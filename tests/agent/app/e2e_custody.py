@@ -81,6 +81,29 @@ class Custody(stations.Case):
         self.assertEqual([(t, w) for t, w in found if not envelopes[w][0] <= t <= envelopes[w][1]], [])
         self.assertEqual({w for _, w in found}, set(envelopes))
 
+    def test_what_the_campaign_declares_holds_beside_what_the_station_says(self):
+        self.campaign(trials=6, task="    envelope: {temperature: [293.15 K, 26 degC]}\n")
+        agent = self.agent()
+        self.let_go()
+        self.station("bench-1", "agent", "--bound", "temperature=22..40 degC")
+        self.finish(agent)
+        found = self.temperatures()
+        self.assertEqual(len(found), 6)
+        self.assertEqual([t for t, _ in found if not 22 - 1e-9 <= t <= 26 + 1e-9], [])
+
+    def test_a_measurement_outside_is_told_with_a_note(self):
+        self.campaign(trials=20, task="    envelope: {temperature: [none, 26 degC]}\n")
+        agent = self.agent()
+        told = ["tell", "film.journal", "--at", "c_rate=0.5", "temperature=%d", "--", "efficiency=80 %%"]
+        out = self.run_cli(*(word.replace("%d", "40").replace("%%", "%") for word in told))
+        self.assertIn("note: outside the envelope that the campaign declares: temperature to 26 degC only", out)
+        self.assertEqual(self.run_cli(*(word.replace("%d", "20").replace("%%", "%") for word in told)), "")
+        self.kill(agent)
+        out = self.run_cli(*(word.replace("%d", "41").replace("%%", "%") for word in told))  # no agent runs
+        self.assertIn("note: outside the envelope", out)
+        states = [state for (state,) in self.rows("select state from trials", "film.journal")]
+        self.assertEqual(states, ["measured"] * 3)
+
     def test_a_bound_that_is_none_is_refused(self):
         self.campaign()
         for bound in ("temperature", "temperature=3", "temperature=9..3 K", "temperature=1..2 parsec/banana"):
