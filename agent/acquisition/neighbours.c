@@ -63,6 +63,7 @@ static void try_level(const itp_search *search, const double *spare, size_t i, d
         if (isnan(changed[j]))
             changed[j] = isnan(spare[j]) ? itp_space_param(space, j)->low : spare[j];
     changed[i] = level;
+    itp_space_snap(space, changed, changed); /* what the change made inactive loses its value */
     if (itp_space_encode(space, changed, x, NULL) != ITP_OK) return;
     if (!itp_search_settle(search, x, changed) ||
         itp_is_taken(d, x, search->n_taken, search->taken))
@@ -116,25 +117,34 @@ double itp_search_neighbours(const itp_search *search, const double *spare, doub
 
 /* --- Few combinations: all of them ------------------------------------------------------------ */
 
-/* Combination `index` of all levels; ITP_OK when it is a point of the space. */
+/* Combination `index` of all levels; 1 when it is a point of the space. Of those that differ only
+ * in inactive parameters the one with their first levels is. */
 static int make_combination(const itp_search *search, size_t index, double *x, double *point)
 {
     const itp_space *space = search->space;
     const double *context = search->scorer->view->problem->context;
-    for (size_t i = 0; i < itp_space_n_params(space); i++) {
+    size_t n_params = itp_space_n_params(space), rest = index;
+    for (size_t i = 0; i < n_params; i++) {
         const itp_param *p = itp_space_param(space, i);
         if (p->context) {
-            point[i] = context && !isnan(context[i]) ? context[i] : p->low;
+            point[i] = p->low;
         } else if (p->kind == ITP_REAL) { /* a constant */
             point[i] = p->low;
         } else {
             size_t n = count_levels(p);
-            point[i] = level_value(p, index % n);
-            index /= n;
+            point[i] = level_value(p, rest % n);
+            rest /= n;
         }
     }
+    itp_space_snap(space, point, point);
+    for (size_t i = 0; i < n_params; i++) {
+        const itp_param *p = itp_space_param(space, i);
+        size_t n = p->kind == ITP_REAL || p->context ? 1 : count_levels(p);
+        if (isnan(point[i]) && index % n > 0) return 0;
+        if (p->context) point[i] = context && !isnan(context[i]) ? context[i] : p->low;
+        index /= n;
+    }
     if (itp_space_encode(space, point, x, NULL) != ITP_OK) return 0;
-    if (itp_space_decode(space, x, point) != ITP_OK) return 0; /* inactive ones lose their value */
     return itp_space_violation(space, point, NULL) <= ITP_VIOLATION_MAX;
 }
 

@@ -252,11 +252,9 @@ itp_status itp_space_decode(const itp_space *space, const double *x, double *poi
         else
             point[i] = itp_param_from_unit(&p->is, u);
     }
-    int active[space->n];
     double context[space->n];
     memcpy(context, point, sizeof context);
     itp_space_snap(space, point, middle);
-    itp_space_active(space, point, active);
     for (size_t i = 0; i < space->n; i++)
         if (space->params[i].is.context && !isnan(context[i]))
             point[i] = itp_param_snap(&space->params[i].is, context[i]);

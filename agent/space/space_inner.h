@@ -68,9 +68,6 @@ int itp_param_ordered(const itp_param *p);                /* all but CATEGORICAL
 
 /* active[i] from the values of the parameters that `when` names; inactive ones count as NaN. */
 void itp_space_active(const itp_space *space, const double *point, int *active);
-/* Sets inactive and context parameters to NaN, others to their nearest value. NaN in an active one
- * becomes `fallback` (a point) there. */
-void itp_space_snap(const itp_space *space, double *point, const double *fallback);
 
 /* The values a constraint sees: inactive ones as zero. 0 when it does not apply there. */
 int itp_constraint_values(const itp_space *space, const constraint *c, const double *point,

@@ -81,6 +81,10 @@ itp_status itp_space_encode(const itp_space *space, const double *point, double 
  * Known constraints are not repaired here: see itp_space_repair. */
 itp_status itp_space_decode(const itp_space *space, const double *x, double *point);
 
+/* Inactive and context parameters become NaN, others their nearest value; an active one that is NaN
+ * takes that of `fallback` (n_params). Known constraints are not looked at. */
+void itp_space_snap(const itp_space *space, double *point, const double *fallback);
+
 /* Largest violation of a known constraint at a point, relative to the sum of its terms' sizes; <=
  * 1e-9 is feasible. Bounds and levels count too. *which (may be NULL): text of that constraint,
  * borrowed, or NULL. */

@@ -1,6 +1,7 @@
 /* test_propose.c - proposals end to end: good, feasible, distinct, reproducible, and honest about
  * what was done. SPDX-License-Identifier: GPL-3.0-or-later */
 #include "bed.h"
+#include "search.h"
 
 static itp_propose_options ask_for(size_t q, const char *name)
 {
@@ -336,6 +337,67 @@ static void a_design_that_runs_out_begins_again(void)
     }
 }
 
+/* Parameters that are there only sometimes: what is left when they are not is a point as well. */
+static void conditional_points_are_used_up_one_by_one(void)
+{
+    static const char *const LABELS[] = {"red", "green", "blue"};
+    static const double LEVELS[] = {0, 0.5, 1};
+    itp_param params[] = {
+        {.name = "a", .unit = "1", .kind = ITP_CATEGORICAL, .n_levels = 3, .labels = LABELS},
+        {.name = "b",
+         .unit = "1",
+         .kind = ITP_DISCRETE,
+         .n_levels = 3,
+         .levels = LEVELS,
+         .when = "a == red"}};
+    itp_space *space;
+    bed b;
+    itp_proposal p;
+    CU_ASSERT_EQUAL_FATAL(itp_space_create(&space, 2, params, NULL), ITP_OK);
+    bed_init(&b, space, 1, 1, 0, ITP_NOISE_NONE, 7);
+    itp_propose_options options = ask_for(9, NULL);
+    CU_ASSERT_EQUAL_FATAL(itp_propose(&b.problem, &options, &p, NULL), ITP_OK);
+    CU_ASSERT_EQUAL(p.n_chosen, 4); /* of (red, 3 levels), green and blue one is measured */
+    for (size_t i = 0; i < p.n_chosen; i++)
+        CU_ASSERT_EQUAL(isnan(p.chosen[i].point[1]), p.chosen[i].point[0] != 0);
+    itp_proposal_deinit(&p);
+    bed_deinit(&b);
+}
+
+/* With a continuous parameter beside, from the other branch: changing one discrete value reaches
+ * the branch without it. */
+static void neighbours_reach_the_other_branch(void)
+{
+    static const char *const LABELS[] = {"with", "without"};
+    itp_param params[] = {
+        {.name = "a", .unit = "1", .kind = ITP_CATEGORICAL, .n_levels = 2, .labels = LABELS},
+        {.name = "n", .unit = "1", .kind = ITP_INTEGER, .high = 4000, .when = "a == with"},
+        bed_real("x", 0, 1)};
+    itp_space *space;
+    bed b;
+    CU_ASSERT_EQUAL_FATAL(itp_space_create(&space, 3, params, NULL), ITP_OK);
+    bed_init(&b, space, 14, 1, 0, ITP_NOISE_NONE, 5);
+    double y[BED_MAX]; /* the branch with n is far worse */
+    for (size_t i = 0; i < b.n; i++) y[i] = isnan(b.x[i * b.d + 1]) ? b.x[i * b.d + 2] : -20;
+    itp_data data = {.n = b.n, .d = b.d, .x = b.x, .y = y};
+    CU_ASSERT_EQUAL_FATAL(itp_surrogate_fit(b.models[0], &data, 3, NULL), ITP_OK);
+    itp_view view;
+    itp_scorer scorer;
+    CU_ASSERT_EQUAL_FATAL(itp_view_init(&view, &b.problem), ITP_OK);
+    CU_ASSERT_EQUAL_FATAL(itp_scorer_init(&scorer, &view, &itp_gain_ucb, 1), ITP_OK);
+    itp_search search = {.space = space, .scorer = &scorer, .threads = 1};
+    double point[] = {0, 17, 0.4}, spare[] = {0, 3, 0.5}, x[8];
+    double *work = malloc((itp_scorer_work(&scorer) + 8 * b.d + 12 + 1) * sizeof *work);
+    size_t evaluations = 0;
+    CU_ASSERT_EQUAL_FATAL(itp_space_encode(space, point, x, NULL), ITP_OK);
+    (void)itp_search_neighbours(&search, spare, x, point, -1e9, work, &evaluations);
+    CU_ASSERT(point[0] == 1 && isnan(point[1]));
+    free(work);
+    itp_scorer_deinit(&scorer);
+    itp_view_deinit(&view);
+    bed_deinit(&b);
+}
+
 static void units_do_not_matter(void)
 {
     /* The same data in another unit, and minimised with its sign changed: the same proposal. */
@@ -380,6 +442,8 @@ int main(void)
         {"a person's prior leads and fades", a_person_s_prior_leads_and_fades},
         {"nothing known means space filling", nothing_known_means_space_filling},
         {"a design that runs out begins again", a_design_that_runs_out_begins_again},
+        {"conditional points are used up one by one", conditional_points_are_used_up_one_by_one},
+        {"neighbours reach the other branch", neighbours_reach_the_other_branch},
         {"units do not matter", units_do_not_matter},
         CU_TEST_INFO_NULL,
     };
