@@ -1,11 +1,10 @@
-/* ask.c - answers in the outcome's unit: means, variances and quantiles of the mixture of members.
+/* ask.c - answers in the outcome's unit: means and variances of the mixture of members.
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "model.h"
-#include "normal.h"
 #include "parallel.h"
 
 /* Latent means and variances of all members: members x n each. */
@@ -64,46 +63,6 @@ itp_status itp_surrogate_predict(const itp_surrogate *s, size_t n, const double 
     mixture j = {s, n, members, x, m, v, mean, var};
     if (st == ITP_OK)
         itp_parallel_for((n + BLOCK - 1) / BLOCK, plain ? 1 : s->options.threads, mix, &j);
-    free(m);
-    return st;
-}
-
-/* Latent quantile p of an even mixture of normals, by bisection. */
-static double mixture_quantile(size_t members, size_t stride, const double *mean, const double *sd,
-                               double p)
-{
-    double low = INFINITY, high = -INFINITY, q = itp_ndtri(p);
-    for (size_t k = 0; k < members; k++) {
-        low = fmin(low, mean[k * stride] + q * sd[k * stride]);
-        high = fmax(high, mean[k * stride] + q * sd[k * stride]);
-    }
-    for (int i = 0; i < 200 && high - low > 1e-15 * (1 + fabs(low)); i++) {
-        double middle = 0.5 * (low + high), below = 0;
-        if (middle <= low || middle >= high) break;
-        for (size_t k = 0; k < members; k++)
-            below += itp_ndtr((middle - mean[k * stride]) / sd[k * stride]) / (double)members;
-        if (below < p)
-            low = middle;
-        else
-            high = middle;
-    }
-    return 0.5 * (low + high);
-}
-
-itp_status itp_surrogate_quantile(const itp_surrogate *s, size_t n, const double *x, double p,
-                                  double *out)
-{
-    size_t members = itp_surrogate_members(s);
-    if (!members) return ITP_ENOTFIT;
-    if (!(p > 0 && p < 1)) return ITP_EINVAL;
-    double *m = malloc((2 * members * n + 1) * sizeof *m), *v = m + members * n;
-    itp_status st = m ? all_members(s, n, x, m, v) : ITP_ENOMEM;
-    for (size_t k = 0; k < members && st == ITP_OK; k++)
-        for (size_t i = 0; i < n; i++)
-            v[k * n + i] = sqrt(v[k * n + i] + itp_surrogate_noise_var(s, k));
-    for (size_t i = 0; i < n && st == ITP_OK; i++)
-        out[i] = itp_transform_from(itp_surrogate_transform(s, x + i * s->d),
-                                    mixture_quantile(members, n, m + i, v + i, p));
     free(m);
     return st;
 }

@@ -9,7 +9,8 @@
 #include "model.h"
 #include "normal.h"
 
-static void latent_loo(const itp_surrogate *s, size_t member, size_t i, double *mean, double *var)
+void itp_surrogate_leave_out(const itp_surrogate *s, size_t member, size_t i, double *mean,
+                             double *var)
 {
     if (s->class->loo)
         s->class->loo(s, i, mean, var);
@@ -30,7 +31,7 @@ static left_out leave_out(const itp_surrogate *s, size_t i)
     double square = 0, z = s->rows.z[i];
     for (size_t k = 0; k < members; k++) {
         double mean, var;
-        latent_loo(s, k, i, &mean, &var);
+        itp_surrogate_leave_out(s, k, i, &mean, &var);
         double t = (z - mean) / sqrt(var), share = 1 / (double)members;
         out.mean += share * mean;
         square += share * (var + mean * mean);

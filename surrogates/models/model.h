@@ -11,6 +11,7 @@
 #include "fit.h"
 #include "interphase/surrogate.h"
 #include "posterior.h"
+#include "scales.h"
 #include "transform.h"
 
 typedef struct itp_model_class itp_model_class;
@@ -37,6 +38,9 @@ struct itp_surrogate {
     int is_choosing; /* 1: fits are only compared, one loose start is enough */
     double loo_fit;  /* mean leave-one-out log density at the last fit, latent nats a row */
     itp_fit_report report;
+    int is_calibrated;  /* since the last change */
+    itp_scales *scales; /* outcomes: of normal scores of unseen rows; NULL: never calibrated */
+    itp_calibration calibration;
 };
 
 struct itp_model_class {
@@ -105,7 +109,10 @@ itp_status itp_surrogate_take(itp_surrogate *s, const itp_data *data);
 /* The fit plan that the options ask for (known noise and warm start are the model's to add). */
 itp_fit_plan itp_surrogate_plan(const itp_surrogate *s, uint64_t seed);
 
-/* diagnostics.c: leave-one-out of all rows, latent; mean over rows of the log density. */
+/* diagnostics.c: row i left out, in closed form: latent mean and variance, noise included. */
+void itp_surrogate_leave_out(const itp_surrogate *s, size_t member, size_t i, double *mean,
+                             double *var);
+/* Of all rows, latent; mean over rows of the log density. */
 double itp_surrogate_loo_density(const itp_surrogate *s);
 /* That of each row. */
 void itp_surrogate_loo_densities(const itp_surrogate *s, double *out);

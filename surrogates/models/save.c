@@ -99,6 +99,7 @@ itp_status itp_surrogate_restore(itp_surrogate *s, const char *saved, const itp_
     if (!root) return itp_fail(err, ITP_EPARSE, "saved surrogate: %s", where.text);
     if (s->class) s->class->clear(s);
     s->class = NULL;
+    s->is_calibrated = 0;
     itp_blas_serial();
     st = read_frame(s, root, err);
     if (st == ITP_OK) st = itp_surrogate_take(s, data);

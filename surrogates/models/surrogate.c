@@ -1,5 +1,5 @@
 /* surrogate.c - life of a surrogate: created, fitted, extended, shrunk. Questions are answered in
- * ask.c (units of the outcome) and latent.c; saving is in save.c.
+ * ask.c and interval.c (units of the outcome) and latent.c; saving is in save.c.
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 #include <stdio.h>
@@ -94,6 +94,7 @@ void itp_surrogate_destroy(itp_surrogate *s)
     itp_kernel_destroy(s->kernel);
     itp_warp_deinit(&s->warp);
     itp_rows_deinit(&s->rows);
+    free(s->scales);
     free(s->transform);
     free(s->columns);
     free(s);
@@ -193,6 +194,7 @@ itp_status itp_surrogate_fit(itp_surrogate *s, const itp_data *data, uint64_t se
     itp_fit_report own = {.step = ITP_FIT_PRIOR, .r_hat = NAN, .ess = NAN};
     itp_status st = itp_rows_check(data, s->d, s->columns);
     if (st != ITP_OK) return st;
+    s->is_calibrated = 0;
     if ((st = take_rows(s, data)) != ITP_OK) return st;
     itp_blas_serial();
     if (itp_surrogate_should_choose(s)) {
@@ -233,6 +235,7 @@ itp_status itp_surrogate_append(itp_surrogate *s, const itp_data *rows)
 {
     if (!s->class) return ITP_ENOTFIT;
     itp_status st = itp_rows_check(rows, s->d, s->columns);
+    s->is_calibrated = 0;
     for (size_t i = 0; i < rows->n && st == ITP_OK; i++) {
         itp_data one = {1, s->d, rows->x + i * s->d, rows->y + i,
                         rows->noise_sd ? rows->noise_sd + i : NULL};
@@ -248,6 +251,7 @@ itp_status itp_surrogate_remove(itp_surrogate *s, size_t i)
 {
     if (!s->class) return ITP_ENOTFIT;
     if (i >= s->rows.n) return ITP_EINVAL;
+    s->is_calibrated = 0;
     itp_blas_serial();
     itp_status st = s->class->remove(s, i);
     if (st == ITP_OK) itp_rows_remove(&s->rows, i);

@@ -101,3 +101,15 @@ double itp_log_add(double a, double b)
     double high = fmax(a, b), low = fmin(a, b);
     return isinf(high) ? high : high + log1p(exp(low - high));
 }
+
+double itp_mixture_score(size_t n, const double *t, const double *log_share)
+{
+    double below = -INFINITY, above = -INFINITY, even = -log((double)n);
+    if (n == 1) return t[0];
+    for (size_t k = 0; k < n; k++) {
+        double share = log_share ? log_share[k] : even;
+        below = itp_log_add(below, share + itp_log_ndtr(t[k]));
+        above = itp_log_add(above, share + itp_log_ndtr(-t[k]));
+    }
+    return below < above ? itp_ndtri_log(below) : -itp_ndtri_log(above);
+}

@@ -6,6 +6,8 @@
 #ifndef ITP_NORMAL_H
 #define ITP_NORMAL_H
 
+#include <stddef.h>
+
 #define ITP_PI           3.14159265358979323846
 #define ITP_SQRT_2       1.41421356237309504880
 #define ITP_LOG_2PI      1.83787706640934548356 /* ln(2 pi) */
@@ -37,5 +39,9 @@ double itp_log1mexp(double x);
 
 /* ln(exp(a) + exp(b)). */
 double itp_log_add(double a, double b);
+
+/* Normal score under a mixture of n normals: Phi^-1(sum_k exp(log_share_k) Phi(t_k)), from both
+ * tails. log_share NULL: even. Of one normal t itself. */
+double itp_mixture_score(size_t n, const double *t, const double *log_share);
 
 #endif

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "dataset.h"
-#include "normal.h"
 #include "report.h"
 #include "stream.h"
 
@@ -83,14 +82,14 @@ static score leave_one_out(const settings *s, const dataset *set)
                    d.rmse,       d.rank_correlation, set->n};
 }
 
-/* Test rows of one split: coverage by quantiles, density by a difference of quantile levels. */
+/* Test rows of one split: coverage by quantiles, and density. */
 static void test_split(const settings *s, const dataset *set, const size_t *fold, size_t which,
                        score *out)
 {
     static const double LEVELS[6] = {0.025, 0.05, 0.25, 0.75, 0.95, 0.975};
     double *x = malloc(2 * set->n * set->d * sizeof *x), *tx = x + set->n * set->d;
-    double *y = malloc(9 * set->n * sizeof *y), *ty = y + set->n, *q = ty + set->n;
-    double *mean = q + 6 * set->n;
+    double *y = malloc(10 * set->n * sizeof *y), *ty = y + set->n, *q = ty + set->n;
+    double *mean = q + 6 * set->n, *density = mean + set->n;
     size_t n = 0, m = 0;
     for (size_t i = 0; i < set->n; i++) {
         int test = fold[i] == which;
@@ -100,20 +99,13 @@ static void test_split(const settings *s, const dataset *set, const size_t *fold
     itp_surrogate *model = fit(s, set, n, x, y);
     for (int l = 0; l < 6; l++) itp_surrogate_quantile(model, m, tx, LEVELS[l], q + (size_t)l * m);
     itp_surrogate_predict(model, m, tx, mean, NULL);
+    itp_surrogate_log_density(model, m, tx, ty, density);
     for (size_t i = 0; i < m; i++) {
-        double share = 1 / (double)set->n, z = itp_surrogate_to_latent(model, ty[i]), density = 0;
-        for (size_t k = 0; k < itp_surrogate_members(model); k++) {
-            double lm, lv;
-            itp_latent_predict(model, k, 1, tx + i * set->d, &lm, &lv);
-            lv += itp_surrogate_noise_var(model, k);
-            density += exp(itp_log_npdf((z - lm) / sqrt(lv))) / sqrt(lv) /
-                       (double)itp_surrogate_members(model);
-        }
+        double share = 1 / (double)set->n;
         out->coverage50 += share * (ty[i] >= q[2 * m + i] && ty[i] <= q[3 * m + i]);
         out->coverage90 += share * (ty[i] >= q[m + i] && ty[i] <= q[4 * m + i]);
         out->coverage95 += share * (ty[i] >= q[i] && ty[i] <= q[5 * m + i]);
-        out->log_density +=
-            share * (log(fmax(density, 1e-300)) - log(itp_surrogate_from_latent_slope(model, z)));
+        out->log_density += share * density[i];
         out->rmse += share * (ty[i] - mean[i]) * (ty[i] - mean[i]);
     }
     itp_surrogate_destroy(model);

@@ -57,10 +57,15 @@ static inline const char *nasty_ask(itp_surrogate *s, const nasty *p)
 {
     double mean[NASTY_N], var[NASTY_N], grad[NASTY_D], slope[NASTY_D], q, m, v;
     itp_diagnostics d;
+    itp_calibration c;
     if (itp_surrogate_predict(s, p->n, p->x, mean, var) != ITP_OK) return "predict failed";
     for (size_t i = 0; i < p->n; i++)
         if (!isfinite(mean[i]) || !isfinite(var[i]) || var[i] < 0) return "mean or variance";
     if (itp_surrogate_quantile(s, 1, p->x, 0.9, &q) != ITP_OK || !isfinite(q)) return "quantile";
+    if (itp_surrogate_log_density(s, 1, p->x, p->y, &q) != ITP_OK || isnan(q) || q == INFINITY)
+        return "density";
+    if (itp_surrogate_calibrate(s, &c) != ITP_OK || !(c.widening95 > 0) || isinf(c.widening95))
+        return "calibration";
     if (itp_latent_predict_grad(s, 0, p->x, &m, &v, grad, slope) != ITP_OK)
         return "gradient failed";
     for (size_t c = 0; c < p->d; c++)
