@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "clock.h"
 #include "explain.h"
@@ -89,6 +90,19 @@ static void print_influences(const itp_campaign *c, const itp_explanation *e)
     printf("\n");
 }
 
+/* A range in which the outcome explained will be measured, and what it rests on. */
+static void print_interval(const itp_campaign *c, const itp_explanation *e)
+{
+    const itp_outcome *outcome = &c->outcomes[e->outcome];
+    const char *unit = outcome->unit && strcmp(outcome->unit, "1") != 0 ? outcome->unit : "";
+    if (isnan(e->low)) return;
+    printf("  range       %s: 95 %% of such measurements fall between %.5g and %.5g%s%s\n",
+           outcome->name, e->low, e->high, *unit ? " " : "", unit);
+    printf("              calibrated: of %zu measurements kept from the model the plain interval "
+           "held %.0f %%\n",
+           e->calibration.n, 100 * e->calibration.coverage95);
+}
+
 static void print_neighbours(const itp_campaign *c, const itp_snapshot *s, const itp_explanation *e)
 {
     for (size_t i = 0; i < e->n_neighbours; i++) {
@@ -115,6 +129,7 @@ static itp_status show(void *ctx, const itp_snapshot *snapshot, const itp_event 
     s->found = 1;
     print_decision(s->campaign, made, &made->picks[s->at], s->trial, event->at_ms);
     if (made->n_models && itp_explain(snapshot, made->picks[s->at].point, &e) == ITP_OK) {
+        print_interval(s->campaign, &e);
         print_influences(s->campaign, &e);
         print_neighbours(s->campaign, snapshot, &e);
         itp_explanation_deinit(&e);

@@ -114,6 +114,14 @@ static size_t explained(const beliefs *b)
     return 0;
 }
 
+/* Where a measurement at x will lie. */
+static itp_status find_interval(itp_surrogate *model, const double *x, itp_explanation *out)
+{
+    itp_status st = itp_surrogate_calibrate(model, &out->calibration);
+    if (st == ITP_OK) st = itp_surrogate_quantile(model, 1, x, 0.025, &out->low);
+    return st == ITP_OK ? itp_surrogate_quantile(model, 1, x, 0.975, &out->high) : st;
+}
+
 static itp_status explain(const beliefs *b, const itp_snapshot *s, const double *point,
                           itp_explanation *out)
 {
@@ -125,8 +133,10 @@ static itp_status explain(const beliefs *b, const itp_snapshot *s, const double 
     out->outcome = b->outcome[which];
     st = relevance ? itp_surrogate_relevance(b->of[which].model, relevance) : ITP_ENOMEM;
     if (st == ITP_OK) st = find_influences(b->of[which].model, s, relevance, out);
-    if (st == ITP_OK && itp_space_encode(s->campaign->space, point, x, NULL) == ITP_OK)
+    if (st == ITP_OK && itp_space_encode(s->campaign->space, point, x, NULL) == ITP_OK) {
         find_neighbours(&p, d, relevance, x, out);
+        st = find_interval(b->of[which].model, x, out);
+    }
     free(relevance);
     problem_deinit(&p);
     return st;
@@ -136,7 +146,7 @@ itp_status itp_explain(const itp_snapshot *s, const double *point, itp_explanati
 {
     unsigned char fitted[ITP_OUTCOMES_MAX];
     beliefs b;
-    *out = (itp_explanation){0};
+    *out = (itp_explanation){.low = NAN, .high = NAN};
     beliefs_init(&b, s->campaign, 0);
     itp_status st = b.n ? beliefs_update(&b, s, fitted) : ITP_ENOTFIT;
     if (st == ITP_OK) st = explain(&b, s, point, out);

@@ -17,6 +17,8 @@ typedef struct itp_influence {
 
 typedef struct itp_explanation {
     unsigned outcome; /* explained: the first that the first objective is made of */
+    double low, high; /* hold a new measurement of it there with 95 %, calibrated (surrogate.h) */
+    itp_calibration calibration;
     size_t n_influences, n_neighbours;
     itp_influence *influences; /* the largest total first */
     struct {

@@ -86,6 +86,9 @@ class Transfer(cli.Case):
         self.begin("data: [{file: old.journal, as: data}]\n")
         out = self.run_cli("status", "new.journal", "--why", "9")
         self.assertRegex(out, "12 earlier rows (taken|dropped)")
+        low, high = re.search(r"95 % of such measurements fall between ([-0-9.e+]+) and ([-0-9.e+]+)", out).groups()
+        mean = re.search(r"predicted   value: ([-0-9.e+]+)", out)[1]
+        self.assertTrue(float(low) < float(mean) < float(high), out)
         for gone in (False, True):
             if gone:
                 for name in ("old.journal", "old.yaml"):
