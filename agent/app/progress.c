@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "account.h"
 #include "app.h"
 #include "clock.h"
 
@@ -172,11 +173,9 @@ static void print_best(itp_engine *engine, const itp_summary *s)
 static void summary_json(itp_engine *engine, const itp_summary *s, const char *reason,
                          const char *head)
 {
-    json_t *best = s->best ? json_pack("{s:I, s:f, s:f}", "trial", (json_int_t)s->best, "mean",
-                                       s->mean, "sd", s->sd)
-                           : json_null();
-    json_t *line = json_pack("{s:{s:s, s:o, s:s, s:s}}", "summary", "reason", reason, "best", best,
-                             "journal", itp_journal_path(itp_engine_journal(engine)), "head", head);
+    json_t *line = json_pack("{s:{s:s, s:o, s:s, s:s}}", "summary", "reason", reason, "best",
+                             itp_account_best(s), "journal",
+                             itp_journal_path(itp_engine_journal(engine)), "head", head);
     char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
     if (text) puts(text);
     free(text);

@@ -35,19 +35,23 @@ static json_t *open_requests(const itp_loop *loop)
     return open;
 }
 
+json_t *itp_account_best(const itp_summary *s)
+{
+    if (!s || !s->best) return json_null();
+    return json_pack("{s:I, s:o?, s:o?}", "trial", (json_int_t)s->best, "mean", json_real(s->mean),
+                     "sd", json_real(s->sd)); /* a real that is not finite is NULL */
+}
+
 char *itp_account_text(const itp_loop *loop, const itp_summary *s)
 {
     itp_counts n = itp_loop_counts(loop);
-    json_t *best = s && s->best ? json_pack("{s:I, s:f, s:f}", "trial", (json_int_t)s->best, "mean",
-                                            s->mean, "sd", s->sd)
-                                : json_null();
     json_t *object = json_pack(
         "{s:b, s:s, s:s, s:s?, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:o}",
         "ok", 1, "campaign", itp_loop_campaign(loop)->name, "state", itp_account_life(&n), "reason",
         itp_loop_reason(loop), "trials", (int)n.trials, "measured", (int)n.measured, "failed",
         (int)n.failed, "infeasible", (int)n.infeasible, "abandoned", (int)n.abandoned, "pending",
         (int)n.pending, "queued", (int)n.queued, "running", (int)n.running, "held", (int)n.held,
-        "workers", (int)n.workers, "slots", (int)n.slots, "best", best, "open",
+        "workers", (int)n.workers, "slots", (int)n.slots, "best", itp_account_best(s), "open",
         open_requests(loop));
     char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
     json_decref(object);

@@ -3,6 +3,8 @@
 #ifndef ITP_ACCOUNT_H
 #define ITP_ACCOUNT_H
 
+#include <jansson.h>
+
 #include "decide.h"
 #include "loop.h"
 
@@ -10,6 +12,10 @@
 const char *itp_account_life(const itp_counts *counts);
 /* 1 for a request that still waits for something. */
 int itp_account_is_open(itp_request_state state);
+
+/* {"trial", "mean", "sd"}, what is not known (the sd where no model was made) null; null without a
+ * best. Borrows nothing; NULL: no memory. */
+json_t *itp_account_best(const itp_summary *summary);
 
 /* {"ok", "campaign", "state", "reason", "trials", "measured", "failed", "infeasible", "abandoned",
  * "pending", "queued", "running", "held", "workers", "slots", "best": {"trial", "mean", "sd"},

@@ -1,4 +1,5 @@
 """A campaign from its file to a verified replay. SPDX-License-Identifier: GPL-3.0-or-later"""
+import json
 import os
 import sqlite3
 import unittest
@@ -106,6 +107,16 @@ budget: {trials: 10}
         self.assertIn("budget: 7 trials", self.run_cli("run", "branin.yaml", "--workers", "1"))
         self.write("branin.yaml", cli.BRANIN.replace("[-5, 10]", "[-4, 10]") % ("", "", 7, ""))
         self.assertIn("x1", self.run_cli("run", "branin.yaml", "--workers", "1", code=3))
+
+    def test_a_summary_without_a_model_is_json_too(self):
+        """Beyond 2000 trials that no decision modelled, none is fitted to sum up: the sd is not known."""
+        self.write("long.yaml", cli.BRANIN.replace("campaign: branin", "campaign: long")
+                   % ("", "", 2001, "agent: {design: {sobol: 2001}}\n"))
+        said = self.run_cli("run", "long.yaml", "--workers", "1", "--json").splitlines()[-1]
+        for best in (json.loads(said)["summary"]["best"],
+                     json.loads(self.run_cli("status", "long.journal", "--json"))["best"]):
+            self.assertIsNone(best["sd"])
+            self.assertLess(best["mean"], 1)
 
     def test_a_broken_campaign_is_explained(self):
         self.write("broken.yaml", "campaign: b\nparameterz: {x: {real: [0, 1]}}\n")
