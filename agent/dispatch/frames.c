@@ -114,18 +114,37 @@ static void hear_answer(agent *a, const itp_peer *peer, const itp_message *m)
                 m->request);
 }
 
-static itp_status enlist(agent *a, itp_peer *peer, const itp_message *m)
+/* A REGISTER and an OFFER may cross. Over the connection that the worker was known by, what was
+ * given and not yet named is on its way, for nothing is lost or overtaken there: it counts as held.
+ * A new connection has lost it. The arrays live as long as the message. */
+static itp_status add_crossing(agent *a, const char *worker, itp_message *m)
+{
+    size_t n = m->roster->n_holding, most = a->roster.n_leases;
+    itp_roster *roster = itp_wire_arena_take(&a->arena, sizeof *roster);
+    itp_attempt *holding = itp_wire_arena_take(&a->arena, (n + most + 1) * sizeof *holding);
+    if (!roster || !holding) return ITP_ENOMEM;
+    if (n) memcpy(holding, m->roster->holding, n * sizeof *holding);
+    *roster = *m->roster;
+    roster->holding = holding;
+    roster->n_holding = n + itp_lease_unheard(&a->roster, worker, most, holding + n);
+    m->roster = roster;
+    return ITP_OK;
+}
+
+static itp_status enlist(agent *a, itp_peer *peer, itp_message *m)
 {
     char name[ITP_GATE_NAME];
     const itp_gate gate = gate_of(a);
     itp_gate_name(&gate, peer, m->worker, name);
+    int known = peer->name && strcmp(peer->name, name) == 0;
     peer->cls = m->roster->cls;
     if (itp_roster_name(&a->roster, peer, name) != ITP_OK) return ITP_ENOMEM;
     itp_log(a->options->log, ITP_INFO, "registered", "worker=%s", name);
-    return ITP_OK;
+    renew_leases(a, peer, m);
+    return known ? add_crossing(a, name, m) : ITP_OK;
 }
 
-static itp_status take_message(agent *a, itp_peer *peer, const itp_message *m, itp_error *err)
+static itp_status take_message(agent *a, itp_peer *peer, itp_message *m, itp_error *err)
 {
     if (m->verb == ITP_VERB_HELLO) {
         answer(a, peer, ITP_VERB_WELCOME, NULL);
@@ -139,7 +158,7 @@ static itp_status take_message(agent *a, itp_peer *peer, const itp_message *m, i
         return ITP_OK;
     }
     itp_allowance_charge(peer->allowance, itp_allowance_of_verb(m->verb));
-    renew_leases(a, peer, m);
+    if (m->verb != ITP_VERB_REGISTER) renew_leases(a, peer, m);
     itp_status st = feed_message(a, peer, m, err);
     if (st == ITP_OK && m->verb == ITP_VERB_ANSWER) hear_answer(a, peer, m);
     if (st == ITP_OK && m->verb == ITP_VERB_SAFE_STOP) itp_stops_end(&a->stops, peer->name);
@@ -147,7 +166,7 @@ static itp_status take_message(agent *a, itp_peer *peer, const itp_message *m, i
     return st;
 }
 
-static itp_status judge(agent *a, itp_peer *peer, const itp_message *m, itp_error *err)
+static itp_status judge(agent *a, itp_peer *peer, itp_message *m, itp_error *err)
 {
     const char *why;
     const itp_gate gate = gate_of(a);

@@ -139,7 +139,7 @@ itp_status itp_lease_begin(itp_roster_table *t, itp_attempt attempt, const char 
     t->leases = leases;
     itp_status st = itp_text_copy(worker, &copy);
     if (st != ITP_OK) return st;
-    leases[t->n_leases++] = (itp_lease){attempt, copy, lease_ms, now_ms + lease_ms};
+    leases[t->n_leases++] = (itp_lease){attempt, copy, lease_ms, now_ms + lease_ms, 0};
     return ITP_OK;
 }
 
@@ -154,7 +154,19 @@ void itp_lease_end(itp_roster_table *t, itp_attempt attempt)
 void itp_lease_renew(itp_roster_table *t, itp_attempt attempt, const char *worker, int64_t now_ms)
 {
     itp_lease *lease = find_lease(t, attempt);
-    if (lease && strcmp(lease->worker, worker) == 0) lease->due_ms = now_ms + lease->lease_ms;
+    if (!lease || strcmp(lease->worker, worker) != 0) return;
+    lease->due_ms = now_ms + lease->lease_ms;
+    lease->heard = 1;
+}
+
+size_t itp_lease_unheard(const itp_roster_table *t, const char *worker, size_t most,
+                         itp_attempt *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < t->n_leases && n < most; i++)
+        if (!t->leases[i].heard && strcmp(t->leases[i].worker, worker) == 0)
+            out[n++] = t->leases[i].attempt;
+    return n;
 }
 
 const itp_lease *itp_lease_over(const itp_roster_table *t, int64_t now_ms)

@@ -33,6 +33,7 @@ typedef struct itp_lease {
     itp_attempt attempt;
     char *worker;
     int64_t lease_ms, due_ms;
+    int heard; /* 1: the worker has named it */
 } itp_lease;
 
 typedef struct itp_roster_table {
@@ -64,6 +65,9 @@ void itp_lease_end(itp_roster_table *table, itp_attempt attempt);
 /* Renews the lease if it is this worker's. */
 void itp_lease_renew(itp_roster_table *table, itp_attempt attempt, const char *worker,
                      int64_t now_ms);
+/* Attempts given to a worker that it has not named yet: at most `most` of them into out. */
+size_t itp_lease_unheard(const itp_roster_table *table, const char *worker, size_t most,
+                         itp_attempt *out);
 /* A lease that is over, or NULL; and when the next one will be (INT64_MAX: none). */
 const itp_lease *itp_lease_over(const itp_roster_table *table, int64_t now_ms);
 int64_t itp_lease_next(const itp_roster_table *table);

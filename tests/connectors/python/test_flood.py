@@ -12,7 +12,8 @@ from interphase import keys, wire
 class Flooder:
     """A connection that says what it likes."""
 
-    def __init__(self, context, key, endpoint):
+    def __init__(self, context, key, endpoint, task="nothing"):
+        self.task = task
         self.socket = context.socket(zmq.DEALER)
         self.socket.setsockopt(zmq.LINGER, 0)
         self.socket.setsockopt(zmq.SNDTIMEO, 30000)
@@ -38,7 +39,7 @@ class Flooder:
         self.enlist()
 
     def enlist(self):
-        self.say(wire.Verb.REGISTER, worker="flooder", roster=wire.Roster(("nothing",), "function", slots=1))
+        self.say(wire.Verb.REGISTER, worker="flooder", roster=wire.Roster((self.task,), "function", slots=1))
 
 
 class Flood(e2e_security.Secure):
@@ -109,7 +110,9 @@ class Flood(e2e_security.Secure):
         end = time.monotonic() + 120
         while "it floods" not in self.log() and time.monotonic() < end:
             self.flood(5000, flooder, lambda f: f.say(wire.Verb.HEARTBEAT))
-        lost = self.rows("select worker, json_extract(payload, '$.text') from event where kind = 'worker_lost'")
+        while not (lost := self.rows("select worker, json_extract(payload, '$.text') from event "
+                                     "where kind = 'worker_lost'")) and time.monotonic() < end:
+            time.sleep(0.1)  # its commit is under way
         self.assertEqual([w for w, _ in lost], ["flooder"])
         self.assertIn("it floods", lost[0][1])
         before = self.rows("select count(*) from event where kind = 'result'")
