@@ -49,6 +49,26 @@ static void become(const process_start *start, int report)
     _exit(127);
 }
 
+/* The program has its own wish to die with the worker; what it has started itself has not. So a
+ * process in the program's group, deaf to what the group is told, waits for the worker's death and
+ * then kills all of it, itself too. System calls only, for the worker has threads. Never returns.
+ */
+static void keep_watch(pid_t worker, pid_t group)
+{
+    static const int DEAF[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
+    enum { KEPT = 3 };
+    setpgid(0, group);
+    for (size_t i = 0; i < sizeof DEAF / sizeof *DEAF; i++) signal(DEAF[i], SIG_IGN);
+    int alive = (int)syscall(SYS_pidfd_open, worker, 0);
+    int known = alive >= 0 && dup2(alive, KEPT) == KEPT;
+    struct pollfd end = {KEPT, POLLIN, 0};
+    for (int fd = 0; fd < KEPT; fd++) close(fd);
+    close_range(KEPT + known, ~0U, 0); /* sockets and locks are the worker's alone */
+    while (getppid() == worker) poll(&end, (nfds_t)known, known ? -1 : 1000);
+    kill(-group, SIGKILL);
+    _exit(0);
+}
+
 static int64_t now_ms(void)
 {
     struct timespec now;
@@ -105,8 +125,11 @@ itp_status process_run(const process_start *start, int wake, int (*stop)(void *c
         return itp_fail(err, ITP_ERESOURCE, "fork: %s", strerror(errno));
     }
     setpgid(pid, pid); /* here too: whoever is first, the group exists when it is to be killed */
+    pid_t worker = getpid(), watch = fork();
+    if (watch == 0) keep_watch(worker, pid);
     int why = read_report(report[0]);
     close(report[0]);
+    if (watch < 0) why = EAGAIN;
     int ended = why ? -1 : (int)syscall(SYS_pidfd_open, pid, 0);
     int stopped = 0;
     if (ended >= 0) {
@@ -121,6 +144,9 @@ itp_status process_run(const process_start *start, int wake, int (*stop)(void *c
     while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) < 0 && errno == EINTR) {
     }
     kill(-pid, SIGKILL);
+    if (watch > 0) kill(watch, SIGKILL); /* it may not have joined the group yet */
+    while (watch > 0 && waitpid(watch, &status, 0) < 0 && errno == EINTR) {
+    }
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
     if (why)

@@ -1,5 +1,5 @@
 /* process.h - one program in a process group of its own, started without a shell, waited for
- * without polling, and ended with everything it has started.
+ * without polling, and ended with everything it has started, also when the worker is killed.
  * Threads     the slot's; process_wake any          SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef COMMAND_PROCESS_H
 #define COMMAND_PROCESS_H
