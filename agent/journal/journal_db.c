@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "journal_lock.h"
+#include "disk.h"
 
 static itp_status disk_full(itp_journal *journal, const char *doing, itp_error *err)
 {

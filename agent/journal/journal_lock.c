@@ -1,4 +1,4 @@
-/* journal_lock.c - the lock file and the kind of disk; see journal_lock.h.
+/* journal_lock.c - the lock file; see journal_lock.h.
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #define _GNU_SOURCE /* F_OFD_SETLK */
 #include "journal_lock.h"
@@ -8,66 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #define LOCK_TRIES 100 /* the file may be removed between open and lock, once for each owner */
-
-/* Magic numbers: statfs(2) and linux/magic.h; the last three from the projects' own sources. */
-static const struct {
-    unsigned long type;
-    const char *name;
-} NETWORK[] = {
-    {0x6969, "NFS"},        {0xff534d42, "CIFS"},   {0xfe534d42, "SMB"},  {0x517b, "SMB"},
-    {0x5346414f, "AFS"},    {0x6b414653, "AFS"},    {0x00c36400, "Ceph"}, {0x01021997, "9P"},
-    {0x73757245, "Coda"},   {0x564c, "NCP"},        {0x01161970, "GFS2"}, {0x7461636f, "OCFS2"},
-    {0x0bd00bd0, "Lustre"}, {0x19830326, "BeeGFS"}, {0x47504653, "GPFS"},
-};
-
-const char *itp_network_disk(unsigned long type)
-{
-    for (size_t i = 0; i < sizeof NETWORK / sizeof *NETWORK; i++)
-        if (NETWORK[i].type == (type & 0xffffffffUL)) return NETWORK[i].name;
-    return NULL;
-}
-
-/* The folder that holds path; the caller's to free. */
-static char *folder_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    if (!slash) return strdup(".");
-    return strndup(path, slash == path ? 1 : (size_t)(slash - path));
-}
-
-itp_status itp_journal_check_disk(const char *path, itp_error *err)
-{
-    char *folder = folder_of(path);
-    if (!folder) return itp_fail(err, ITP_ENOMEM, "journal %s", path);
-    struct statfs disk;
-    itp_status st = ITP_OK;
-    if (statfs(folder, &disk) != 0)
-        st = itp_fail(err, errno == ENOENT || errno == ENOTDIR ? ITP_ENOTFOUND : ITP_EIO,
-                      "journal %s: folder %s: %s", path, folder, strerror(errno));
-    else if (itp_network_disk((unsigned long)disk.f_type))
-        st =
-            itp_fail(err, ITP_ENOTSUP,
-                     "journal %s: %s is on %s, a network file system, whose locks cannot be relied "
-                     "upon; put the journal on a local disk (--journal FILE) and copy it with "
-                     "`interphase export --format journal`",
-                     path, folder, itp_network_disk((unsigned long)disk.f_type));
-    free(folder);
-    return st;
-}
-
-long long itp_disk_free(const char *path)
-{
-    char *folder = folder_of(path);
-    struct statvfs disk;
-    int known = folder && statvfs(folder, &disk) == 0;
-    free(folder);
-    return known ? (long long)disk.f_bavail * (long long)disk.f_frsize : -1;
-}
 
 static char *lock_name(const char *path)
 {

@@ -12,12 +12,4 @@ itp_status itp_journal_lock(const char *path, int *fd, itp_error *err);
 /* Removes the lock file, then releases. fd < 0: nothing. */
 void itp_journal_unlock(const char *path, int fd);
 
-/* ITP_ENOTSUP when the folder of `path` lies on a network file system, whose locks and shared
- * memory cannot be relied upon. */
-itp_status itp_journal_check_disk(const char *path, itp_error *err);
-/* "NFS" for the f_type of statfs(2), or NULL for a file system that is not known to be remote. */
-const char *itp_network_disk(unsigned long type);
-/* Bytes that may still be written to the file system of `path`; -1 when that is not known. */
-long long itp_disk_free(const char *path);
-
 #endif

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "interphase/version.h"
+#include "disk.h"
 #include "journal_lock.h"
 #include "migrate.h"
 
@@ -194,7 +195,7 @@ static itp_status open_file(itp_journal *journal, itp_error *err)
     if (journal->mode == ITP_JOURNAL_READ) {
         if ((st = connect_reader(journal, err)) != ITP_OK) return st;
     } else {
-        if ((st = itp_journal_check_disk(journal->path, err)) != ITP_OK) return st;
+        if ((st = itp_disk_check(journal->path, err)) != ITP_OK) return st;
         if ((st = itp_journal_lock(journal->path, &journal->lock, err)) != ITP_OK) return st;
         if ((st = connect_writer(journal, err)) != ITP_OK) return st;
         if ((st = set_up_writer(journal, err)) != ITP_OK) return st;

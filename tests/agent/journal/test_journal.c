@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "disk.h"
 #include "journal_lock.h"
 #include "migrate.h"
 #include "place.h"
@@ -314,13 +315,40 @@ static void two_agents_cannot_have_one_journal(void)
 
 static void network_disks_are_named(void)
 {
-    CU_ASSERT_STRING_EQUAL(itp_network_disk(0x6969), "NFS");
-    CU_ASSERT_STRING_EQUAL(itp_network_disk(0xff534d42), "CIFS");
-    CU_ASSERT_STRING_EQUAL(itp_network_disk(0xffffffffff534d42), "CIFS"); /* Sign-extended. */
-    CU_ASSERT_STRING_EQUAL(itp_network_disk(0x0bd00bd0), "Lustre");
-    CU_ASSERT_PTR_NULL(itp_network_disk(0xef53));     /* ext4 */
-    CU_ASSERT_PTR_NULL(itp_network_disk(0x01021994)); /* tmpfs */
-    CU_ASSERT_EQUAL(itp_journal_check_disk(place("any"), NULL), ITP_OK);
+    CU_ASSERT_STRING_EQUAL(itp_disk_network(0x6969), "NFS");
+    CU_ASSERT_STRING_EQUAL(itp_disk_network(0xff534d42), "CIFS");
+    CU_ASSERT_STRING_EQUAL(itp_disk_network(0xffffffffff534d42), "CIFS"); /* Sign-extended. */
+    CU_ASSERT_STRING_EQUAL(itp_disk_network(0x0bd00bd0), "Lustre");
+    CU_ASSERT_PTR_NULL(itp_disk_network(0xef53));     /* ext4 */
+    CU_ASSERT_PTR_NULL(itp_disk_network(0x01021994)); /* tmpfs */
+    CU_ASSERT_EQUAL(itp_disk_check(place("any"), NULL), ITP_OK);
+}
+
+static int fuse_is_remote(unsigned minor, char kind[ITP_FUSE_KIND])
+{
+    static const char MOUNTS[] =
+        "36 35 0:41 / /home/ada/lab rw,nosuid shared:7 - fuse.sshfs ada@bench:/data rw,user_id=0\n"
+        "37 35 0:42 / /merged rw - fuse.fuse-overlayfs fuse-overlayfs rw\n"
+        "38 35 8:17 / /media/disk rw,relatime - fuseblk /dev/sdb1 rw,user_id=0\n"
+        "39 35 0:43 / /cloud rw - fuse bucket rw\n";
+    FILE *mounts = fmemopen((void *)MOUNTS, sizeof MOUNTS - 1, "r");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mounts);
+    int remote = itp_disk_fuse(mounts, minor == 17 ? 8 : 0, minor, kind);
+    fclose(mounts);
+    return remote;
+}
+
+static void fuse_counts_as_remote_unless_it_is_known_to_be_local(void)
+{
+    char kind[ITP_FUSE_KIND];
+    CU_ASSERT_TRUE(fuse_is_remote(41, kind));
+    CU_ASSERT_STRING_EQUAL(kind, "fuse.sshfs");
+    CU_ASSERT_FALSE(fuse_is_remote(42, kind));
+    CU_ASSERT_FALSE(fuse_is_remote(17, kind));
+    CU_ASSERT_TRUE(fuse_is_remote(43, kind)); /* it does not say what it is */
+    CU_ASSERT_STRING_EQUAL(kind, "fuse");
+    CU_ASSERT_TRUE(fuse_is_remote(44, kind)); /* not listed */
+    CU_ASSERT_STRING_EQUAL(kind, "FUSE");
 }
 
 static void newer_versions_are_refused(void)
@@ -429,6 +457,8 @@ int main(void)
         {"events are never changed", events_are_never_changed},
         {"two agents cannot have one journal", two_agents_cannot_have_one_journal},
         {"network disks are named", network_disks_are_named},
+        {"FUSE counts as remote unless it is known to be local",
+         fuse_counts_as_remote_unless_it_is_known_to_be_local},
         {"newer versions are refused", newer_versions_are_refused},
         {"older versions move forward", older_versions_move_forward},
         {"the WAL stays short", the_wal_stays_short},
