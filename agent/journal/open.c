@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "interphase/version.h"
 #include "disk.h"
+#include "interphase/version.h"
 #include "journal_lock.h"
 #include "migrate.h"
 
