@@ -1,12 +1,12 @@
 /* anchors.c - points whose joint posterior is kept: v = L^-1 k(X, a) and u = L^-T v of each anchor.
  *   cov(a, x) = k(a, x) - v_a' L^-1 k(X, x),  d cov/dx = dk(a, x)/dx - dk(X, x)/dx u_a.
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "model.h"
+#include "products.h"
 
 struct itp_anchors {
     const itp_surrogate *model;
@@ -88,12 +88,12 @@ itp_status itp_anchors_add(itp_anchors *a, const double *x)
     double *u = a->u + b * n, *v = a->v + b * n, *row = a->cov + b * a->max;
     itp_kernel_block(gp->kernel, gp->theta, &a->points, b, 1, &gp->points, 0, n, v, n);
     itp_kernel_block(gp->kernel, gp->theta, &a->points, b, 1, &a->points, 0, b + 1, row, a->max);
-    a->mean[b] = gp->mean + cblas_ddot((int)n, v, 1, gp->alpha, 1);
+    a->mean[b] = gp->mean + itp_dot(n, v, gp->alpha);
     if ((st = itp_surrogate_add_levels(a->model, 1, x, &a->mean[b])) != ITP_OK) return st;
     itp_chol_solve_l(&gp->chol, 1, v, 1);
     memcpy(u, v, n * sizeof *u);
     itp_chol_solve_lt(&gp->chol, 1, u, 1);
-    for (size_t i = 0; i <= b; i++) row[i] -= cblas_ddot((int)n, a->v + i * n, 1, v, 1);
+    for (size_t i = 0; i <= b; i++) row[i] -= itp_dot(n, a->v + i * n, v);
     row[b] = fmax(row[b], 0);
     a->b = b + 1;
     return ITP_OK;
@@ -118,16 +118,14 @@ itp_status itp_anchors_joint(const itp_anchors *a, double *mean, double *cov)
 static void gradients(const itp_anchors *a, const double *dk, const double *da, const double *q,
                       const double *own, double *dmean, double *dvar, double *dcov)
 {
-    int n = (int)a->gp->n, d = (int)a->gp->d, b = (int)a->b;
-    for (int c = 0; c < d; c++) {
-        const double *row = dk + (size_t)c * (size_t)n;
-        if (dmean) dmean[c] = cblas_ddot(n, row, 1, a->gp->alpha, 1);
-        if (dvar) dvar[c] = own[c] - 2 * cblas_ddot(n, row, 1, q, 1);
-        for (int i = 0; dcov && i < b; i++) dcov[i * d + c] = da[c * b + i];
+    size_t n = a->gp->n, d = a->gp->d, b = a->b;
+    for (size_t c = 0; c < d; c++) {
+        const double *row = dk + c * n;
+        if (dmean) dmean[c] = itp_dot(n, row, a->gp->alpha);
+        if (dvar) dvar[c] = own[c] - 2 * itp_dot(n, row, q);
+        for (size_t i = 0; dcov && i < b; i++) dcov[i * d + c] = da[c * b + i];
     }
-    if (dcov && b > 0 && n > 0)
-        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, b, d, n, -1, a->u, n, dk, n, 1, dcov,
-                    d);
+    if (dcov && b > 0 && n > 0) itp_add_product(b, d, n, -1, a->u, dk, dcov);
 }
 
 itp_status itp_anchors_cross(const itp_anchors *a, const double *x, double *mean, double *var,
@@ -143,12 +141,10 @@ itp_status itp_anchors_cross(const itp_anchors *a, const double *x, double *mean
     if (st == ITP_OK) st = itp_gp_cross_with(gp, &a->points, x, cov, da);
     if (st == ITP_OK) st = itp_gp_prior_var(gp, x, &prior, dvar ? own : NULL);
     if (st == ITP_OK) {
-        *mean = gp->mean + cblas_ddot((int)n, w, 1, gp->alpha, 1);
+        *mean = gp->mean + itp_dot(n, w, gp->alpha);
         itp_chol_solve_l(&gp->chol, 1, w, 1);
-        *var = fmax(prior - cblas_ddot((int)n, w, 1, w, 1), 0);
-        if (b > 0 && n > 0)
-            cblas_dgemv(CblasRowMajor, CblasNoTrans, (int)b, (int)n, -1, a->v, (int)n, w, 1, 1, cov,
-                        1);
+        *var = fmax(prior - itp_dot(n, w, w), 0);
+        if (b > 0 && n > 0) itp_times(b, n, -1, a->v, n, w, 1, cov);
         if (dvar) itp_chol_solve_lt(&gp->chol, 1, w, 1);
         if (wants_grad) gradients(a, dk, da, w, own, dmean, dvar, dcov);
     }

@@ -1,7 +1,6 @@
 /* classifier.c - P(works) at x: Phi(mean / sqrt(1 + var)) of the latent posterior (R&W 3.82 with
  * the probit's closed form), kept in logarithms so that certain failure still has a slope.
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "lbfgs.h"
 #include "normal.h"
 #include "prior.h"
+#include "products.h"
 #include "rows.h"
 
 struct itp_classifier {
@@ -149,11 +149,11 @@ itp_status itp_classifier_log_prob(const itp_classifier *c, const double *x, dou
     double mean = l->mean, var = variance;
     if (n > 0) st = itp_kernel_grad_x(c->kernel, c->u, x, &l->points, k, dk);
     if (st == ITP_OK && n > 0) {
-        cblas_dscal((int)n, variance, k, 1);
-        mean += cblas_ddot((int)n, k, 1, l->slope, 1);
+        for (size_t i = 0; i < n; i++) k[i] *= variance;
+        mean += itp_dot(n, k, l->slope);
         for (size_t i = 0; i < n; i++) q[i] = sqrt(l->w[i]) * k[i];
         itp_chol_solve_l(&l->chol, 1, q, 1);
-        var = fmax(var - cblas_ddot((int)n, q, 1, q, 1), 0);
+        var = fmax(var - itp_dot(n, q, q), 0);
         itp_chol_solve_lt(&l->chol, 1, q, 1);
         for (size_t i = 0; i < n; i++) q[i] *= sqrt(l->w[i]); /* R k */
     }
@@ -161,8 +161,8 @@ itp_status itp_classifier_log_prob(const itp_classifier *c, const double *x, dou
         double scale = 1 / sqrt(1 + var), t = mean * scale, slope = itp_ndtr_slope(t);
         *log_prob = itp_log_ndtr(t);
         for (size_t e = 0; grad && e < d; e++) {
-            double by_mean = n ? variance * cblas_ddot((int)n, dk + e * n, 1, l->slope, 1) : 0;
-            double by_var = n ? -2 * variance * cblas_ddot((int)n, dk + e * n, 1, q, 1) : 0;
+            double by_mean = n ? variance * itp_dot(n, dk + e * n, l->slope) : 0;
+            double by_var = n ? -2 * variance * itp_dot(n, dk + e * n, q) : 0;
             grad[e] = slope * (by_mean * scale - 0.5 * t * scale * scale * by_var);
         }
     }

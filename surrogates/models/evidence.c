@@ -5,12 +5,12 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "evidence.h"
 
-#include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "normal.h"
+#include "products.h"
 #include "vector.h"
 
 /* The vectors in `work`, each n_sites long. */
@@ -124,14 +124,12 @@ static void loo_prepare(itp_evidence *evidence)
     for (size_t i = 0; i < n; i++) /* symmetric, to be scaled row by row */
         for (size_t j = 0; j < i; j++) kinv[j * stride + i] = kinv[i * stride + j];
     for (size_t i = 0; i < n; i++) b[i] = alpha[i] / diag[i];
-    cblas_dgemv(CblasRowMajor, CblasNoTrans, (int)n, (int)n, 1, kinv, (int)stride, b, 1, 0,
-                vector(evidence, EXTRA), 1);
+    itp_times(n, n, 1, kinv, stride, b, 0, vector(evidence, EXTRA));
     for (size_t i = 0; i < n; i++) {
         double t = alpha[i] / diag[i], root = sqrt(0.5 / diag[i] + 0.5 * t * t);
         for (size_t j = 0; j < n; j++) kinv[i * stride + j] *= root;
     }
-    cblas_dsyrk(CblasRowMajor, CblasLower, CblasTrans, (int)n, (int)n, 1, kinv, (int)stride, 0,
-                evidence->square, (int)n);
+    itp_gram(n, n, 1, kinv, stride, 0, evidence->square);
 }
 
 static double loo_value(const itp_evidence *evidence)
@@ -168,7 +166,7 @@ static itp_status push_back_x(itp_evidence *evidence, const double *theta)
         st = itp_kernel_grad_x(problem->kernel, theta, problem->x + i * d, &evidence->points, NULL,
                                dk);
         for (size_t c = 0; c < d && st == ITP_OK; c++)
-            evidence->grad_x[i * d + c] = cblas_ddot((int)n, dk + c * n, 1, w, 1);
+            evidence->grad_x[i * d + c] = itp_dot(n, dk + c * n, w);
     }
     free(dk);
     return st;

@@ -2,7 +2,6 @@
  *   mean = m + k' alpha,  var = k(x, x) - |L^-1 k|^2. Candidate lists are taken in blocks, each one
  * matrix of covariances in panels and one triangular solve of them, never n x m at once.
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "blas.h"
 #include "gp.h"
 #include "parallel.h"
+#include "products.h"
 #include "tiles.h"
 #include "vector.h"
 
@@ -53,9 +53,8 @@ static void predict_block(void *context, size_t index, unsigned worker)
     fill_panels(gp, points, m, k);
     for (size_t i = 0; i < m; i++) mean[i] = gp->mean;
     for (size_t p = 0; p < m && gp->n; p += ITP_PANEL)
-        cblas_dgemv(CblasRowMajor, CblasTrans, (int)gp->n,
-                    (int)(m - p < ITP_PANEL ? m - p : ITP_PANEL), 1, k + p * gp->n, ITP_PANEL,
-                    gp->alpha, 1, 1, mean + p, 1);
+        itp_times_t(gp->n, m - p < ITP_PANEL ? m - p : ITP_PANEL, 1, k + p * gp->n, ITP_PANEL,
+                    gp->alpha, 1, mean + p);
     if (!j->var) return;
     double *var = j->var + from;
     itp_kernel_diag(gp->kernel, gp->theta, points, var);
@@ -150,14 +149,14 @@ itp_status itp_gp_predict_grad(const itp_gp *gp, const double *x, double *mean, 
     itp_status st = itp_gp_cross(gp, x, k, dk);
     if (st == ITP_OK) st = itp_gp_prior_var(gp, x, &prior, dvar ? own : NULL);
     if (st == ITP_OK) {
-        *mean = gp->mean + cblas_ddot((int)n, k, 1, gp->alpha, 1);
+        *mean = gp->mean + itp_dot(n, k, gp->alpha);
         memcpy(w, k, n * sizeof *w);
         itp_chol_solve_l(&gp->chol, 1, w, 1);
-        *var = fmax(prior - cblas_ddot((int)n, w, 1, w, 1), 0);
+        *var = fmax(prior - itp_dot(n, w, w), 0);
         if (dvar) itp_chol_solve_lt(&gp->chol, 1, w, 1);
         for (size_t c = 0; c < d; c++) {
-            if (dmean) dmean[c] = cblas_ddot((int)n, dk + c * n, 1, gp->alpha, 1);
-            if (dvar) dvar[c] = own[c] - 2 * cblas_ddot((int)n, dk + c * n, 1, w, 1);
+            if (dmean) dmean[c] = itp_dot(n, dk + c * n, gp->alpha);
+            if (dvar) dvar[c] = own[c] - 2 * itp_dot(n, dk + c * n, w);
         }
     }
     free(k);
@@ -175,11 +174,9 @@ itp_status itp_gp_joint(const itp_gp *gp, size_t q, const double *x, double *mea
         itp_kernel_block(gp->kernel, gp->theta, &points, 0, q, &points, 0, q, cov, q);
         for (size_t i = 0; i < q; i++) mean[i] = gp->mean;
         if (n && q) {
-            cblas_dgemv(CblasRowMajor, CblasTrans, (int)n, (int)q, 1, k, (int)q, gp->alpha, 1, 1,
-                        mean, 1);
+            itp_times_t(n, q, 1, k, q, gp->alpha, 1, mean);
             itp_chol_solve_l(&gp->chol, q, k, q);
-            cblas_dsyrk(CblasRowMajor, CblasLower, CblasTrans, (int)q, (int)n, -1, k, (int)q, 1,
-                        cov, (int)q);
+            itp_gram(n, q, -1, k, q, 1, cov);
         }
         for (size_t i = 0; i < q; i++) {
             cov[i * q + i] = fmax(cov[i * q + i], 0);

@@ -5,12 +5,12 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "laplace.h"
 
-#include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "normal.h"
+#include "products.h"
 
 itp_status itp_laplace_init(itp_laplace *self, const itp_kernel *kernel, size_t n, size_t d,
                             const double *x, const int *labels)
@@ -72,12 +72,12 @@ static itp_status factor_b(itp_laplace *self)
 
 static void times_k(const itp_laplace *self, const double *v, double *out)
 {
-    cblas_dsymv(CblasRowMajor, CblasLower, (int)self->n, 1, self->k, (int)self->n, v, 1, 0, out, 1);
+    itp_times_sym(self->n, 1, self->k, self->n, v, 0, out);
 }
 
 static double fit_of(const itp_laplace *self, double log_likelihood)
 {
-    return log_likelihood - 0.5 * cblas_ddot((int)self->n, self->a, 1, self->f, 1);
+    return log_likelihood - 0.5 * itp_dot(self->n, self->a, self->f);
 }
 
 /* To the mode; afterwards w, slope, third and the factor of B belong to it. */
@@ -122,7 +122,7 @@ static void gradient(itp_laplace *self, const double *u, double *grad)
             row[j] = sqrt(self->w[j]) * k;
         }
         itp_chol_solve_l(&self->chol, 1, row, 1);
-        double var = self->k[i * n + i] - cblas_ddot((int)n, row, 1, row, 1);
+        double var = self->k[i * n + i] - itp_dot(n, row, row);
         v[i] = 0.5 * fmax(var, 0) * self->third[i];
     }
     itp_chol_invert(&self->chol);
@@ -130,7 +130,7 @@ static void gradient(itp_laplace *self, const double *u, double *grad)
         for (size_t j = 0; j <= i; j++)
             self->chol.l[i * stride + j] *= sqrt(self->w[i] * self->w[j]);
     times_k(self, v, t);
-    cblas_dsymv(CblasRowMajor, CblasLower, (int)n, -1, self->chol.l, (int)stride, t, 1, 1, v, 1);
+    itp_times_sym(n, -1, self->chol.l, stride, t, 1, v);
     memset(grad, 0, (n_params + 1) * sizeof *grad);
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j <= i; j++) {

@@ -2,12 +2,12 @@
  *   f(x) = m + f0(x) + k(x, X) c,  c = K^-1 (y - m - f0(X) - e),  e_i ~ N(0, v_i),
  * f0 = sum_f w_f phi_f / sqrt F over random features. Path p belongs to member p mod members.
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "model.h"
+#include "products.h"
 #include "spectrum.h"
 
 enum { FEATURES = 1024 };
@@ -59,7 +59,7 @@ static itp_status condition(itp_paths *paths, size_t b)
         itp_stream_init(&stream, paths->seed, i * paths->n_bases + b, "paths.noise");
         for (size_t p = b; p < paths->n_paths && st == ITP_OK; p += paths->n_bases) {
             const double *w = paths->weight + p * features;
-            double f0 = cblas_ddot((int)features, w, 1, phi, 1);
+            double f0 = itp_dot(features, w, phi);
             double noise = sqrt(own->gp->v[i]) * itp_stream_normal(&stream);
             paths->coefficient[p][i] = own->gp->y[i] - own->gp->mean - f0 - noise;
         }
@@ -163,15 +163,13 @@ itp_status itp_paths_eval(const itp_paths *paths, size_t path, size_t n, const d
         st = itp_spectrum_eval(own->spectrum, warped, phi, dphi);
         if (st == ITP_OK) st = itp_gp_cross(gp, at, k, dk);
         if (st != ITP_OK) break;
-        value[i] =
-            gp->mean + cblas_ddot((int)features, w, 1, phi, 1) + cblas_ddot((int)sites, k, 1, c, 1);
+        value[i] = gp->mean + itp_dot(features, w, phi) + itp_dot(sites, k, c);
         if (!grad) continue;
         double *g = grad + i * d;
-        cblas_dgemv(CblasRowMajor, CblasTrans, (int)features, (int)d, 1, dphi, (int)d, w, 1, 0, g,
-                    1);
+        itp_times_t(features, d, 1, dphi, d, w, 0, g);
         for (size_t v = 0; v < gp->warp.n; v++)
             g[gp->warp.column[v]] *= itp_warp_slope(&gp->warp, v, at[gp->warp.column[v]]);
-        for (size_t e = 0; e < d; e++) g[e] += cblas_ddot((int)sites, dk + e * sites, 1, c, 1);
+        for (size_t e = 0; e < d; e++) g[e] += itp_dot(sites, dk + e * sites, c);
         st = itp_surrogate_add_slope(paths->model, at, g);
     }
     free(phi);
@@ -194,10 +192,9 @@ itp_status itp_paths_eval_all(const itp_paths *paths, size_t n, const double *x,
             st = itp_spectrum_eval(own->spectrum, warped, phi, NULL);
             if (st == ITP_OK) st = itp_gp_cross(own->gp, x + i * d, k, NULL);
             for (size_t p = b; p < paths->n_paths && st == ITP_OK; p += paths->n_bases)
-                value[p * n + i] =
-                    own->gp->mean +
-                    cblas_ddot((int)features, paths->weight + p * features, 1, phi, 1) +
-                    cblas_ddot((int)own->gp->n, k, 1, paths->coefficient[p], 1);
+                value[p * n + i] = own->gp->mean +
+                                   itp_dot(features, paths->weight + p * features, phi) +
+                                   itp_dot(own->gp->n, k, paths->coefficient[p]);
         }
     }
     free(phi);
