@@ -149,14 +149,4 @@ const itp_hyper *itp_exact_hyper(const itp_surrogate *s, size_t index)
     return &state(s)->hyper;
 }
 
-const itp_model_class ITP_MODEL_EXACT = {.name = "exact",
-                                         .fit = itp_exact_fit,
-                                         .append = itp_exact_append,
-                                         .remove = itp_exact_remove,
-                                         .clear = itp_exact_clear,
-                                         .save = itp_exact_save,
-                                         .restore = itp_exact_restore,
-                                         .members = itp_exact_members,
-                                         .member = itp_exact_member,
-                                         .noise_var = itp_exact_noise_var,
-                                         .hyper = itp_exact_hyper};
+const itp_model_class ITP_MODEL_EXACT = {.name = "exact", .fit = itp_exact_fit, ITP_EXACT_METHODS};

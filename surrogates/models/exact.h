@@ -19,4 +19,10 @@ const itp_posterior *itp_exact_member(const itp_surrogate *s, size_t index);
 double itp_exact_noise_var(const itp_surrogate *s, size_t index);
 const itp_hyper *itp_exact_hyper(const itp_surrogate *s, size_t index);
 
+/* What both classes do alike. */
+#define ITP_EXACT_METHODS                                                                          \
+    .append = itp_exact_append, .remove = itp_exact_remove, .clear = itp_exact_clear,              \
+    .save = itp_exact_save, .restore = itp_exact_restore, .members = itp_exact_members,            \
+    .member = itp_exact_member, .noise_var = itp_exact_noise_var, .hyper = itp_exact_hyper
+
 #endif

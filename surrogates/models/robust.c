@@ -384,15 +384,5 @@ static size_t outliers(const itp_surrogate *s, size_t *rows, size_t max)
     return count;
 }
 
-const itp_model_class ITP_MODEL_ROBUST = {.name = "robust",
-                                          .fit = fit,
-                                          .append = itp_exact_append,
-                                          .remove = itp_exact_remove,
-                                          .clear = itp_exact_clear,
-                                          .save = itp_exact_save,
-                                          .restore = itp_exact_restore,
-                                          .members = itp_exact_members,
-                                          .member = itp_exact_member,
-                                          .noise_var = itp_exact_noise_var,
-                                          .hyper = itp_exact_hyper,
-                                          .outliers = outliers};
+const itp_model_class ITP_MODEL_ROBUST = {
+    .name = "robust", .fit = fit, ITP_EXACT_METHODS, .outliers = outliers};
