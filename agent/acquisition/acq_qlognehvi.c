@@ -11,6 +11,7 @@
 
 #include "contest.h"
 #include "expected_volume.h"
+#include "front.h"
 #include "gain.h"
 #include "hypervolume.h"
 #include "improvement.h"
@@ -20,8 +21,6 @@ enum { DRAWS = 128, MEASURED_MAX = 64 };
 /* Smoothness of the positive part in scaled units: wider than for one goal, since products of
  * lengths fall off in every goal. */
 static const double TAU_LENGTH = 1e-3;
-/* Reference where none is given: this share of the range below the nadir (numerics.md 2). */
-static const double REFERENCE_BELOW = 0.1;
 
 typedef struct {
     itp_gain base;
@@ -56,9 +55,9 @@ static double log_gain(const nehvi *self, size_t s, const double *y, double *dy)
     return log(sum);
 }
 
-/* One draw: ln gain + ln limits; dz (m outcomes): gradient. part: m doubles of scratch. */
-static double one_draw(const nehvi *self, const double *z, size_t s, double *dz, double *part)
+static double one_draw(const void *context, size_t s, const double *z, double *dz, double *part)
 {
+    const nehvi *self = context;
     const itp_view *view = self->base.view;
     double y[ITP_PARETO_GOALS], dy[ITP_PARETO_GOALS];
     for (size_t g = 0; g < self->goals; g++) y[g] = itp_view_goal(view, g, z, NULL);
@@ -74,22 +73,7 @@ static double one_draw(const nehvi *self, const double *z, size_t s, double *dz,
 static double eval(const itp_gain *gain, const double *x, double *grad, double *work)
 {
     const nehvi *self = (const nehvi *)gain;
-    size_t n = self->n, m = gain->view->m;
-    double *z = work, *g = z + m * n, *logs = g + m * n, *one = logs + n, *rest = one + 3 * m;
-    if (itp_draws_at(self->draws, x, z, grad != NULL, rest) != ITP_OK) return -INFINITY;
-    double top = -INFINITY, sum = 0;
-    for (size_t s = 0; s < n; s++) {
-        for (size_t k = 0; k < m; k++) one[k] = z[k * n + s];
-        logs[s] = one_draw(self, one, s, grad ? one + m : NULL, one + 2 * m);
-        for (size_t k = 0; grad && k < m; k++) g[k * n + s] = one[m + k];
-        top = fmax(top, logs[s]);
-    }
-    if (top == -INFINITY) return top;
-    for (size_t s = 0; s < n; s++) sum += logs[s] = exp(logs[s] - top);
-    for (size_t k = 0; grad && k < m; k++)
-        for (size_t s = 0; s < n; s++) g[k * n + s] *= logs[s] / sum;
-    if (grad) itp_draws_pull(self->draws, g, rest, grad);
-    return top + log(sum / (double)n);
+    return itp_draws_log_mean(self->draws, x, one_draw, self, grad, work);
 }
 
 /* Fronts and boxes of all draws, from the anchors as they are. */
@@ -118,7 +102,7 @@ static itp_status make_boxes(nehvi *self)
         st = itp_boxes_add(&self->boxes, count, y, self->reference);
     }
     self->first[self->n] = self->boxes.n;
-    self->base.work = (2 * m + 1) * self->n + 3 * m + itp_draws_work(self->draws);
+    self->base.work = itp_draws_log_mean_work(self->draws);
     free(y);
     return st;
 }
@@ -232,58 +216,6 @@ static void destroy(itp_gain *gain)
     free(self);
 }
 
-/* Given, or nadir - 0.1 range of the measured points by posterior mean. */
-static void set_reference(nehvi *self)
-{
-    const itp_view *view = self->base.view;
-    for (size_t g = 0; g < self->goals; g++) {
-        double low = INFINITY, high = -INFINITY, given = itp_view_reference(view, g);
-        for (size_t i = 0; i < view->n; i++) {
-            double v = view->value[i * self->goals + g];
-            low = fmin(low, v), high = fmax(high, v);
-        }
-        self->reference[g] = isfinite(given) ? given
-                             : high >= low   ? low - REFERENCE_BELOW * (high - low)
-                                             : -1;
-    }
-}
-
-/* Is measured point i so far behind another in every goal that no draw would bring it to the
- * front? The margin is in scaled units, about one standard deviation each. */
-static int far_behind(const itp_view *view, size_t i, double margin)
-{
-    size_t goals = view->problem->n_goals;
-    for (size_t j = 0; j < view->n; j++) {
-        size_t worse = 0;
-        for (size_t g = 0; g < goals; g++)
-            worse += view->value[i * goals + g] + margin < view->value[j * goals + g];
-        if (worse == goals && view->log_feasible[j] > -0.1) return 1;
-    }
-    return 0;
-}
-
-static itp_status find_anchors(const itp_view *view, double **x, size_t *measured, size_t *n)
-{
-    const itp_problem *p = view->problem;
-    size_t d = view->d, kept = 0;
-    double noise = 0;
-    *x = malloc((view->n + p->n_pending + 1) * d * sizeof **x);
-    if (!*x) return ITP_ENOMEM;
-    for (size_t k = 0; k < view->m; k++)
-        if (p->belief[k]) noise = fmax(noise, itp_surrogate_noise_var(p->belief[k], 0));
-    for (double margin = 4 * sqrt(noise) + 0.02;; margin *= 0.5) {
-        kept = 0;
-        for (size_t i = 0; i < view->n; i++)
-            if (view->log_feasible[i] > -8 && !far_behind(view, i, margin))
-                memcpy(*x + kept++ * d, p->measured + i * d, d * sizeof **x);
-        if (kept <= MEASURED_MAX || margin < 1e-6) break;
-    }
-    *measured = kept;
-    *n = kept + p->n_pending;
-    if (p->n_pending) memcpy(*x + kept * d, p->pending, p->n_pending * d * sizeof **x);
-    return ITP_OK;
-}
-
 static itp_status create(itp_gain **out, const itp_view *view, unsigned threads)
 {
     (void)threads;
@@ -295,8 +227,9 @@ static itp_status create(itp_gain **out, const itp_view *view, unsigned threads)
     self->first = calloc(DRAWS + 1, sizeof *self->first);
     double *x = NULL;
     size_t measured = 0, n = 0;
-    itp_status st = self->first ? find_anchors(view, &x, &measured, &n) : ITP_ENOMEM;
-    set_reference(self);
+    itp_status st =
+        self->first ? itp_front_anchors(view, MEASURED_MAX, &x, &measured, &n) : ITP_ENOMEM;
+    itp_front_reference(view, self->reference);
     if (st == ITP_OK) st = itp_draws_create(&self->draws, view, DRAWS, n, x, measured, "qlognehvi");
     if (st == ITP_OK) st = take_new(self, n - measured, x + measured * view->d);
     if (st == ITP_OK) st = adopt(self);

@@ -30,17 +30,13 @@ typedef struct {
     int seeking;  /* 1: no feasible point is known */
 } qlognei;
 
-/* Work: z and g (m x n), the logs (n), then the draws' own. */
-static void resize_work(qlognei *self)
+static double one_draw(const void *context, size_t s, const double *z, double *dz, double *spare)
 {
-    self->base.work = (2 * self->base.view->m + 1) * self->n + itp_draws_work(self->draws) +
-                      2 * self->base.view->m;
-}
-
-static double one_draw(const qlognei *self, const double *z, size_t s, double *dz)
-{
+    const qlognei *self = context;
     const itp_view *view = self->base.view;
     double value = 0, slope;
+    (void)spare;
+    if (self->seeking && self->done[s]) return -INFINITY;
     if (dz) memset(dz, 0, view->m * sizeof *dz);
     if (!self->seeking) {
         double utility = itp_view_utility(view, z, dz);
@@ -53,29 +49,13 @@ static double one_draw(const qlognei *self, const double *z, size_t s, double *d
 static double eval(const itp_gain *gain, const double *x, double *grad, double *work)
 {
     const qlognei *self = (const qlognei *)gain;
-    size_t n = self->n, m = gain->view->m;
-    double *z = work, *g = z + m * n, *logs = g + m * n, *one = logs + n, *rest = one + 2 * m;
-    if (itp_draws_at(self->draws, x, z, grad != NULL, rest) != ITP_OK) return -INFINITY;
-    double top = -INFINITY, sum = 0;
-    for (size_t s = 0; s < n; s++) {
-        for (size_t k = 0; k < m; k++) one[k] = z[k * n + s];
-        logs[s] = self->seeking && self->done[s] ? -INFINITY
-                                                 : one_draw(self, one, s, grad ? one + m : NULL);
-        for (size_t k = 0; grad && k < m; k++) g[k * n + s] = logs[s] == -INFINITY ? 0 : one[m + k];
-        top = fmax(top, logs[s]);
-    }
-    if (top == -INFINITY) return top;
-    for (size_t s = 0; s < n; s++) sum += logs[s] = exp(logs[s] - top);
-    for (size_t k = 0; grad && k < m; k++)
-        for (size_t s = 0; s < n; s++) g[k * n + s] *= logs[s] / sum;
-    if (grad) itp_draws_pull(self->draws, g, rest, grad);
-    return top + log(sum / (double)n);
+    return itp_draws_log_mean(self->draws, x, one_draw, self, grad, work);
 }
 
 static void set_mark(qlognei *self)
 {
     itp_contest_best(self->base.view, self->draws, self->poor, self->best, self->done);
-    resize_work(self);
+    self->base.work = itp_draws_log_mean_work(self->draws);
 }
 
 static itp_status extend(itp_gain *gain, const double *x)

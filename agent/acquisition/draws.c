@@ -289,3 +289,31 @@ void itp_draws_pull(const itp_draws *w, const double *g, double *work, double *g
         for (size_t i = 0; i < w->members[k]; i++, work += strand_work(w))
             strand_pull(w, &w->strands[k][i], k, g + k * w->n, work, pulled, grad);
 }
+
+/* Work: z and g (m x n), the logs (n), z, dz and spare of one draw (m each), then the draws' own.
+ */
+size_t itp_draws_log_mean_work(const itp_draws *w)
+{
+    return (2 * w->m + 1) * w->n + 3 * w->m + itp_draws_work(w);
+}
+
+double itp_draws_log_mean(const itp_draws *w, const double *x, itp_draw_value *f,
+                          const void *context, double *grad, double *work)
+{
+    size_t n = w->n, m = w->m;
+    double *z = work, *g = z + m * n, *logs = g + m * n, *one = logs + n, *dz = one + m;
+    double *spare = dz + m, *rest = spare + m, top = -INFINITY, sum = 0;
+    if (itp_draws_at(w, x, z, grad != NULL, rest) != ITP_OK) return -INFINITY;
+    for (size_t s = 0; s < n; s++) {
+        for (size_t k = 0; k < m; k++) one[k] = z[k * n + s];
+        logs[s] = f(context, s, one, grad ? dz : NULL, spare);
+        for (size_t k = 0; grad && k < m; k++) g[k * n + s] = logs[s] == -INFINITY ? 0 : dz[k];
+        top = fmax(top, logs[s]);
+    }
+    if (top == -INFINITY) return top;
+    for (size_t s = 0; s < n; s++) sum += logs[s] = exp(logs[s] - top);
+    for (size_t k = 0; grad && k < m; k++)
+        for (size_t s = 0; s < n; s++) g[k * n + s] *= logs[s] / sum;
+    if (grad) itp_draws_pull(w, g, rest, grad);
+    return top + log(sum / (double)n);
+}

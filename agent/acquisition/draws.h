@@ -39,4 +39,13 @@ itp_status itp_draws_at(const itp_draws *draws, const double *x, double *z, int 
 void itp_draws_pull(const itp_draws *draws, const double *g, double *work, double *grad);
 size_t itp_draws_work(const itp_draws *draws);
 
+/* ln mean over draws of exp f at x, and its gradient (d, may be NULL), in one pass: what every
+ * acquisition over joint draws is. f gives the logarithm of what draw s gains at latent outcomes z
+ * (m), -INFINITY for nothing, and fills dz (m; NULL: not wanted); spare: m doubles. */
+typedef double itp_draw_value(const void *context, size_t s, const double *z, double *dz,
+                              double *spare);
+double itp_draws_log_mean(const itp_draws *draws, const double *x, itp_draw_value *f,
+                          const void *context, double *grad, double *work);
+size_t itp_draws_log_mean_work(const itp_draws *draws);
+
 #endif

@@ -1,9 +1,7 @@
 /* utility.c - several goals made one number.
  *   Weights: sum of weight x goal, goals scaled by the range seen unless the weights have units.
  * Desirabilities (Derringer & Suich 1980): prod d_g^(w_g / sum w), d_g rising from 0 to 1 between
- * what is not wanted and what is. Chebyshev (Knowles 2006):
- *   u = min_g w_g t_g + AUGMENT sum_g w_g t_g,  t_g = (goal_g - ideal_g)/span_g <= 0
- * whose maximum over x runs along the whole Pareto front, dents included, as the weights change.
+ * what is not wanted and what is.
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 #include <stdlib.h>
@@ -12,9 +10,6 @@
 #include "view.h"
 
 enum { STACK_OUTCOMES = 32 }; /* more outcomes than this are taken from the heap */
-
-/* What keeps points that are only weakly efficient from winning (Knowles 2006). */
-static const double AUGMENT = 0.05;
 
 /* Below this a desirability no longer falls on a line to 0 but fades, KNEE^2/(2 KNEE - t): so
  * that from anywhere a slope shows the way. */
@@ -74,25 +69,6 @@ static double joined_desirability(const itp_view *view, const double *z, double 
     return joined;
 }
 
-static double chebyshev(const itp_view *view, const double *z, double *dz, double *part)
-{
-    const itp_chebyshev *c = view->chebyshev;
-    double least = INFINITY, sum = 0;
-    size_t worst = 0;
-    for (size_t g = 0; g < view->problem->n_goals; g++) {
-        double by = c->weight[g] / c->span[g];
-        double t = by * (itp_view_goal(view, g, z, dz ? part : NULL) - c->ideal[g]);
-        add(dz, part, view->m, AUGMENT * by);
-        sum += t;
-        if (t < least) least = t, worst = g;
-    }
-    if (dz) {
-        (void)itp_view_goal(view, worst, z, part);
-        add(dz, part, view->m, c->weight[worst] / c->span[worst]);
-    }
-    return least + AUGMENT * sum;
-}
-
 double itp_view_utility(const itp_view *view, const double *z, double *dz)
 {
     if (view->problem->n_goals == 1) return itp_view_goal(view, 0, z, dz);
@@ -100,9 +76,8 @@ double itp_view_utility(const itp_view *view, const double *z, double *dz)
     double *part = view->m > STACK_OUTCOMES ? malloc(view->m * sizeof *part) : stack;
     if (!part) return NAN;
     if (dz) memset(dz, 0, view->m * sizeof *dz);
-    double value = view->chebyshev ? chebyshev(view, z, dz, part)
-                   : view->desired ? joined_desirability(view, z, dz, part)
-                                   : weighted_sum(view, z, dz, part);
+    double value =
+        view->desired ? joined_desirability(view, z, dz, part) : weighted_sum(view, z, dz, part);
     if (part != stack) free(part);
     return value;
 }

@@ -16,11 +16,6 @@ typedef struct itp_gate {
     double low, high;
 } itp_gate;
 
-/* Several goals made one by an augmented Chebyshev function of t = (goal - ideal)/span (ParEGO). */
-typedef struct itp_chebyshev {
-    const double *weight, *ideal, *span; /* n_goals each */
-} itp_chebyshev;
-
 typedef struct itp_view {
     const itp_problem *problem;
     size_t d, m, n;      /* coordinates, outcomes, measured points */
@@ -40,8 +35,7 @@ typedef struct itp_view {
     double *bound_scale;  /* n_bounds */
     long incumbent;       /* best measured by goal 0 (or weighted goals), feasible; -1: none */
     double utility_scale; /* what the joined desirability is divided by */
-    const itp_chebyshev *chebyshev; /* how goals are made one; NULL: their weighted sum */
-    double noise_share; /* noise variance of goal 0's outcome, latent (about its share) */
+    double noise_share;   /* noise variance of goal 0's outcome, latent (about its share) */
 } itp_view;
 
 itp_status itp_view_init(itp_view *view, const itp_problem *problem);
@@ -56,8 +50,7 @@ double itp_view_value(const itp_view *view, size_t g, const double *z);
 double itp_view_worth(const itp_view *view, const double *z);
 /* Goal g's reference point, upwards and scaled as the goal is; NaN where none is given. */
 double itp_view_reference(const itp_view *view, size_t g);
-/* All goals made one, by weights, desirabilities or a Chebyshev function (goal 0 when there is
- * one); utility.c. */
+/* All goals made one, by weights or desirabilities (goal 0 when there is one); utility.c. */
 double itp_view_utility(const itp_view *view, const double *z, double *dz);
 /* Slack of bound b from m latent outcomes, scaled: >= 0 where it holds (the lesser of two sides).
  */

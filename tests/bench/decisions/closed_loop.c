@@ -167,6 +167,7 @@ static itp_status run(campaign *c)
     const bench_world *w = c->world;
     itp_surrogate_options options = {
         .model = c->set->model, .kernel = c->set->kernel, .noise = c->set->noise, .threads = 1};
+    if (w->n_goals > 1) options.transform = "standardise"; /* as the loop does */
     itp_status st = start(c);
     for (size_t k = 0; k < w->m && st == ITP_OK; k++)
         st = itp_surrogate_create(&c->models[k], c->d, itp_space_columns(w->space), &options,

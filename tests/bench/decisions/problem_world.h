@@ -12,7 +12,7 @@ typedef struct bench_problem_world {
     double outlier_share; /* gross outliers instead of readings; set after init */
     uint64_t seed;
     itp_space *space;
-    itp_goal goals[2];
+    itp_goal goals[PROBLEM_GOALS_MAX];
     itp_bound bounds[PROBLEM_OUTCOMES_MAX];
 } bench_problem_world;
 

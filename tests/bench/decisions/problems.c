@@ -95,6 +95,18 @@ static void dtlz2(const double *x, double *y)
     y[1] = (1 + g) * sin(x[0] * M_PI / 2);
 }
 
+/* Five goals: the first four coordinates are angles, the other six a distance to be made 0. */
+static void dtlz2_five(const double *x, double *y)
+{
+    double g = 1;
+    for (int i = 4; i < 10; i++) g += square(x[i] - 0.5);
+    for (int k = 0; k < 5; k++) {
+        y[k] = g;
+        for (int i = 0; i < 4 - k; i++) y[k] *= cos(x[i] * M_PI / 2);
+        if (k > 0) y[k] *= sin(x[4 - k] * M_PI / 2);
+    }
+}
+
 /* h, l, t, b in inches; limits on shear, bending, buckling, deflection and shape. */
 static void welded_beam(const double *x, double *y)
 {
@@ -142,6 +154,17 @@ const bench_problem bench_problems[] = {
     {"rosenbrock4", 4, 1, 0, {-5, -5, -5, -5}, {10, 10, 10, 10}, rosenbrock4, 0, {0}, 10, 80},
     {"branin_currin", 2, 2, 0, {0}, {1, 1}, branin_currin, NAN, {18, 6}, 6, 50},
     {"dtlz2", 6, 2, 0, {0}, {1, 1, 1, 1, 1, 1}, dtlz2, NAN, {1.1, 1.1}, 14, 50},
+    {"dtlz2_five",
+     10,
+     5,
+     0,
+     {0},
+     {1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+     dtlz2_five,
+     NAN,
+     {1.1, 1.1, 1.1, 1.1, 1.1},
+     20,
+     60},
     {"welded_beam",
      4,
      1,

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-enum { PROBLEM_DIMS_MAX = 12, PROBLEM_OUTCOMES_MAX = 8 };
+enum { PROBLEM_DIMS_MAX = 12, PROBLEM_OUTCOMES_MAX = 8, PROBLEM_GOALS_MAX = 5 };
 
 typedef struct bench_problem {
     const char *name;
@@ -14,7 +14,7 @@ typedef struct bench_problem {
     double low[PROBLEM_DIMS_MAX], high[PROBLEM_DIMS_MAX];
     void (*eval)(const double *x, double *y);
     double optimum;       /* of the first objective, feasible; NaN for several objectives */
-    double reference[2];  /* hypervolume's, two objectives */
+    double reference[PROBLEM_GOALS_MAX]; /* hypervolume's, of several objectives */
     size_t start, trials; /* Sobol points first, trials in all */
 } bench_problem;
 
