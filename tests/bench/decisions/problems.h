@@ -13,9 +13,9 @@ typedef struct bench_problem {
     size_t d, objectives, limits; /* outcomes = objectives + limits; all minimised, limits <= 0 */
     double low[PROBLEM_DIMS_MAX], high[PROBLEM_DIMS_MAX];
     void (*eval)(const double *x, double *y);
-    double optimum;       /* of the first objective, feasible; NaN for several objectives */
+    double optimum; /* of the first objective, feasible; NaN for several objectives */
     double reference[PROBLEM_GOALS_MAX]; /* hypervolume's, of several objectives */
-    size_t start, trials; /* Sobol points first, trials in all */
+    size_t start, trials;                /* Sobol points first, trials in all */
 } bench_problem;
 
 extern const bench_problem bench_problems[];
