@@ -52,9 +52,9 @@ const csv_table *builder_table(builder *b, const yaml_node *node, const char *pa
 /* A whole file with a NUL behind it; *out is the caller's to free(). ITP_EIO says which and why. */
 itp_status itp_read_text(const char *path, char **out, size_t *size, itp_error *err);
 
-/* JSON of a tree (NULL: "{}"), with paths made whole where `paths`; `over` (may be NULL) replaces
- * keys of a map. In the arena; NULL when out of memory. */
-const char *builder_json(builder *b, const yaml_node *node, const yaml_node *over, int paths);
+/* JSON of a tree (NULL: "{}"); `over` (may be NULL) replaces keys of a map. In the arena; NULL when
+ * out of memory. */
+const char *builder_json(builder *b, const yaml_node *node, const yaml_node *over);
 /* JSON of those of a map's keys that other rooms read, at most four, as they stand: `slot` as
  * schema_map fills it by `rules`. In the arena; NULL when out of memory. */
 const char *builder_carry(builder *b, size_t n, const int *which, const key_rule *rules,

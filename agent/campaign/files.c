@@ -215,7 +215,9 @@ static int is_json_number(const char *text)
     return !dot || (dot[1] >= '0' && dot[1] <= '9');
 }
 
-static void put_scalar(builder *b, itp_buffer *out, const yaml_node *node, int is_path)
+/* Paths stay as they are written, so that a request says the same from whatever folder its campaign
+ * is run or resumed: who performs it knows where they begin (--base). */
+static void put_scalar(builder *b, itp_buffer *out, const yaml_node *node)
 {
     const char *text = node->text;
     if (schema_is_null(node)) {
@@ -225,14 +227,11 @@ static void put_scalar(builder *b, itp_buffer *out, const yaml_node *node, int i
         itp_buffer_text(out, text);
     } else {
         text = builder_expand(b, node, text);
-        int local = text && (!strncmp(text, "./", 2) || !strncmp(text, "../", 3));
-        if (text && (local || is_path)) text = whole_path(b, text);
         put_string(out, text ? text : "");
     }
 }
 
-static void put(builder *b, itp_buffer *out, const yaml_node *node, const yaml_node *over,
-                int path);
+static void put(builder *b, itp_buffer *out, const yaml_node *node, const yaml_node *over);
 
 static void put_map(builder *b, itp_buffer *out, const yaml_node *node, const yaml_node *over)
 {
@@ -247,31 +246,31 @@ static void put_map(builder *b, itp_buffer *out, const yaml_node *node, const ya
             first = 0;
             put_string(out, key);
             itp_buffer_text(out, ":");
-            put(b, out, maps[m]->values[i], NULL, !strcmp(key, "file"));
+            put(b, out, maps[m]->values[i], NULL);
         }
     itp_buffer_text(out, "}");
 }
 
-static void put(builder *b, itp_buffer *out, const yaml_node *node, const yaml_node *over, int path)
+static void put(builder *b, itp_buffer *out, const yaml_node *node, const yaml_node *over)
 {
     if (!node || node->kind == NODE_MAP) {
         put_map(b, out, node, over);
     } else if (node->kind == NODE_SCALAR) {
-        put_scalar(b, out, node, path);
+        put_scalar(b, out, node);
     } else {
         itp_buffer_text(out, "[");
         for (size_t i = 0; i < node->n; i++) {
             if (i) itp_buffer_text(out, ",");
-            put(b, out, node->values[i], NULL, path);
+            put(b, out, node->values[i], NULL);
         }
         itp_buffer_text(out, "]");
     }
 }
 
-const char *builder_json(builder *b, const yaml_node *node, const yaml_node *over, int paths)
+const char *builder_json(builder *b, const yaml_node *node, const yaml_node *over)
 {
     itp_buffer out = {0};
-    put(b, &out, node, over, paths);
+    put(b, &out, node, over);
     const char *text = itp_arena_string(&b->whole->arena, out.data ? out.data : "{}");
     itp_buffer_deinit(&out);
     if (!text) b->findings.out_of_memory = 1;
@@ -290,5 +289,5 @@ const char *builder_carry(builder *b, size_t n, const int *which, const key_rule
         keys[map.n] = &names[map.n];
         values[map.n++] = (yaml_node *)slot[which[i]];
     }
-    return builder_json(b, &map, NULL, 0);
+    return builder_json(b, &map, NULL);
 }

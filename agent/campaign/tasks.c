@@ -180,7 +180,7 @@ static void read_sources(builder *b, const yaml_node *key, const yaml_node *node
     sources[0] = (itp_source){"default", "{}", {0}, 1, t->connector, 0, 0};
     place(b, with ? with : key, &sources[0]);
     if (n == 0) read_cost(b, cost, &sources[0].cost);
-    if (!node) sources[0].options = builder_json(b, with, NULL, 0);
+    if (!node) sources[0].options = builder_json(b, with, NULL);
     if (!node || !schema_expect(&b->s, node, NODE_MAP, "sources")) return;
     if (n == 0) schema_error(&b->s, node, NULL, "sources: there are none");
     if (n > 255) schema_error(&b->s, node, NULL, "sources: at most 255");
@@ -193,7 +193,7 @@ static void read_sources(builder *b, const yaml_node *key, const yaml_node *node
         if (slot[OWN_CONNECTOR])
             schema_name(&b->s, slot[OWN_CONNECTOR], "connector", &s->connector);
         if (slot[OWN_WITH] && !schema_expect(&b->s, slot[OWN_WITH], NODE_MAP, "with")) continue;
-        s->options = builder_json(b, with ? with : &empty, slot[OWN_WITH], 0);
+        s->options = builder_json(b, with ? with : &empty, slot[OWN_WITH]);
         read_cost(b, slot[OWN_COST] ? slot[OWN_COST] : cost, &s->cost);
         if (slot[FIDELITY])
             schema_number(&b->s, slot[FIDELITY], "fidelity", NUMBER_SHARE, &s->fidelity);

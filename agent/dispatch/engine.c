@@ -49,7 +49,9 @@ static itp_status parse_definition(itp_campaign **out, const char *path, const i
     return st;
 }
 
-itp_status itp_engine_definition(itp_journal *journal, itp_campaign **out, itp_error *err)
+/* `path`: where the definition lies, for relative paths begin there. */
+static itp_status read_definition(itp_journal *journal, const char *path, itp_campaign **out,
+                                  itp_error *err)
 {
     itp_journal_cursor *cursor;
     const itp_journal_row *row;
@@ -59,9 +61,14 @@ itp_status itp_engine_definition(itp_journal *journal, itp_campaign **out, itp_e
     if (st == ITP_OK && (!row || row->event.kind != ITP_EVENT_DEFINED))
         st = itp_fail(err, ITP_ECORRUPT, "journal %s: does not begin with a definition",
                       itp_journal_path(journal));
-    if (st == ITP_OK) st = parse_definition(out, itp_journal_path(journal), &row->event, err);
+    if (st == ITP_OK) st = parse_definition(out, path, &row->event, err);
     itp_journal_cursor_close(cursor);
     return st;
+}
+
+itp_status itp_engine_definition(itp_journal *journal, itp_campaign **out, itp_error *err)
+{
+    return read_definition(journal, itp_journal_path(journal), out, err);
 }
 
 itp_status itp_engine_identity(itp_engine *e, char out[ITP_IDENTITY_TEXT], itp_error *err)
@@ -228,7 +235,8 @@ static itp_status take_edits(itp_engine *e, const itp_engine_options *o, itp_fin
 static itp_status resume(itp_engine *e, const itp_engine_options *o, itp_findings *findings,
                          itp_error *err)
 {
-    itp_status st = itp_engine_definition(e->journal, &e->campaign, err);
+    const char *path = o->campaign ? o->campaign : itp_journal_path(e->journal);
+    itp_status st = read_definition(e->journal, path, &e->campaign, err);
     if (st == ITP_OK && o->has_seed && o->seed != e->campaign->seed)
         st =
             itp_fail(err, ITP_EREFUSED, "journal %s: was begun with seed %" PRIu64 ", not %" PRIu64,

@@ -5,6 +5,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "interphase/connector.h"
 
+#include <jansson.h>
+#include <limits.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -16,6 +18,7 @@
 
 typedef struct cell {
     const itp_host *host;
+    char base[PATH_MAX]; /* where relative paths of options begin */
 } cell;
 
 typedef struct attempt {
@@ -49,9 +52,12 @@ static itp_status describe(itp_tasks *out)
 
 static itp_status open_cell(void **self, const itp_host *host, const char *config, itp_error *err)
 {
-    (void)config; /* nothing about a worker changes what a cell does */
     cell *c = calloc(1, sizeof *c);
     if (!c) return itp_fail(err, ITP_ENOMEM, "cell");
+    json_t *root = json_loads(config ? config : "{}", 0, NULL);
+    const char *base = json_string_value(json_object_get(root, "base"));
+    snprintf(c->base, sizeof c->base, "%s", base ? base : ".");
+    json_decref(root);
     c->host = host;
     *self = c;
     return ITP_OK;
@@ -88,12 +94,30 @@ static itp_status write_row(void *ctx, const itp_cell_model *m, const itp_cell_r
     return itp_cell_series_row(&a->series, m, row);
 }
 
-static itp_status make_job(const char *task, const char *options, itp_cell_job **job,
-                           itp_error *err)
+/* The options with a relative file joined to the base; the caller's to free. NULL: as they are. */
+static char *place_files(const char *base, const char *options)
+{
+    char path[2 * PATH_MAX], *placed = NULL;
+    json_t *root = options ? json_loads(options, 0, NULL) : NULL;
+    const char *file = json_string_value(json_object_get(root, "bpx"));
+    if (file && file[0] != '/') {
+        snprintf(path, sizeof path, "%s/%s", base, file);
+        json_object_set_new(root, "bpx", json_string(path));
+        placed = json_dumps(root, JSON_COMPACT);
+    }
+    json_decref(root);
+    return placed;
+}
+
+static itp_status make_job(const char *base, const char *task, const char *options,
+                           itp_cell_job **job, itp_error *err)
 {
     const itp_cell_task *t = itp_cell_task_named(task);
     if (!t) return itp_fail(err, ITP_ENOTFOUND, "the cell connector has no task %s", task);
-    return itp_cell_job_create(job, t, options, err);
+    char *placed = place_files(base, options);
+    itp_status st = itp_cell_job_create(job, t, placed ? placed : options, err);
+    free(placed);
+    return st;
 }
 
 static itp_status set_inputs(itp_cell_job *job, const itp_request *req, itp_error *err)
@@ -169,7 +193,7 @@ static itp_status measure(void *self, const itp_request *req, itp_result *res, i
     cell *c = self;
     itp_cell_job *job = NULL;
     attempt a = {.host = c->host, .deadline_s = monotonic_s() + req->time_limit_s};
-    itp_status st = make_job(req->task, req->options, &job, err);
+    itp_status st = make_job(c->base, req->task, req->options, &job, err);
     if (st == ITP_OK) st = set_inputs(job, req, err);
     if (st == ITP_OK) st = run_job(c, job, &a, res, err);
     if (st != ITP_OK && c->host->cause) c->host->cause(c->host->ctx, res, cause_of(st));
@@ -180,7 +204,7 @@ static itp_status measure(void *self, const itp_request *req, itp_result *res, i
 static itp_status check(const char *task, const char *options, itp_error *err)
 {
     itp_cell_job *job = NULL;
-    itp_status st = make_job(task, options, &job, err);
+    itp_status st = make_job(".", task, options, &job, err);
     if (st == ITP_OK) st = itp_cell_check(&job->p, err);
     itp_cell_job_destroy(job);
     return st;

@@ -2,6 +2,8 @@
 import json
 import os
 import sqlite3
+import subprocess
+import time
 import unittest
 
 import cli
@@ -82,6 +84,35 @@ budget: {trials: 10}
         connection.close()
         out = self.run_cli("replay", "branin.journal", "--verify", code=3)
         self.assertIn(f"event {seq}", out)
+
+    def test_a_request_says_the_same_wherever_its_campaign_is_resumed(self):
+        """Begun beside the campaign, gone on with from the folder above, the journal in a third: options and base."""
+        for folder in ("lab", "books"):
+            os.mkdir(self.path(folder))
+        self.write("lab/evaluate", "#!/bin/sh\nsleep 0.3\necho '{\"y\": 1}'\n")
+        os.chmod(self.path("lab/evaluate"), 0o755)
+        self.write("lab/film.yaml", "campaign: film\nparameters: {x: {real: [0, 1]}}\ntasks:\n  t: {connector: command, "
+                   "with: {run: [./evaluate]}, outputs: {y: {unit: '1'}}}\nobjectives: [{minimise: y}]\n"
+                   "agent: {design: {sobol: 8}}\nbudget: {trials: 8}\n")
+        first = subprocess.Popen([cli.PROGRAM, "run", "film.yaml", "--journal", "../books/film.journal", "--quiet"],
+                                 cwd=self.path("lab"), env=self.environment)
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            try:
+                if self.rows("select count(*) from event where kind = 'result'", "books/film.journal") > [(1,)]:
+                    break
+            except sqlite3.OperationalError:
+                pass
+            time.sleep(0.05)
+        first.kill()
+        first.wait()
+        self.run_cli("run", "lab/film.yaml", "--journal", "books/film.journal", "--quiet")
+        self.assertEqual(self.rows("select state, count(*) from trials group by state", "books/film.journal"),
+                         [("measured", 8)])
+        programs = self.rows("select distinct json_extract(json_extract(payload, '$.provenance'), '$.notes.program') "
+                             "from event where kind = 'result'", "books/film.journal")
+        self.assertEqual(programs, [(os.path.realpath(self.path("lab/evaluate")),)])
+        self.assertIn("verified", self.run_cli("replay", "books/film.journal", "--verify"))
 
     def test_interrupted_and_resumed(self):
         self.write("branin.yaml", cli.BRANIN % (", latency: 100 ms", "", 12, ""))

@@ -272,10 +272,8 @@ static void tasks_feed_tasks(void)
     CU_ASSERT_EQUAL(grad[4], -1);
     CU_ASSERT_EQUAL(c->objectives[1].outcome, 1);
     CU_ASSERT_DOUBLE_EQUAL(c->objectives[1].target, 0.3, 1e-16);
-    CU_ASSERT_STRING_EQUAL(c->tasks[0].sources[0].options,
-                           "{\"file\":\"folder/data.csv\",\"a\":2}");
-    CU_ASSERT_STRING_EQUAL(c->tasks[0].sources[1].options,
-                           "{\"a\":1,\"file\":\"folder/data.csv\"}");
+    CU_ASSERT_STRING_EQUAL(c->tasks[0].sources[0].options, "{\"file\":\"data.csv\",\"a\":2}");
+    CU_ASSERT_STRING_EQUAL(c->tasks[0].sources[1].options, "{\"a\":1,\"file\":\"data.csv\"}");
     CU_ASSERT_EQUAL(itp_campaign_cost(c, 0, 1, (double[8]){0}, NULL), 9);
     CU_ASSERT_STRING_EQUAL(c->tasks[0].rest, "{\"sample\":\"pouch\"}");
     CU_ASSERT_STRING_EQUAL(c->tasks[0].sample, "pouch");
@@ -450,6 +448,22 @@ static void truncation_at_every_byte_is_survived(void)
     CU_ASSERT(parsed >= 1 && parsed < 40);
 }
 
+static void options_are_the_same_text_from_whatever_folder(void)
+{
+    static const char TEXT[] =
+        "campaign: c\nparameters: {x: {real: [0, 1]}}\nobjectives: [{maximise: y}]\n"
+        "tasks: {t: {connector: command, with: {run: [./a, ../b], file: d.csv}, outputs: [y]}}\n";
+    static const char *const PATHS[] = {"c.yaml", "lab/c.yaml", "/home/ada/c.yaml", "c.journal"};
+    for (size_t i = 0; i < 4; i++) {
+        itp_campaign *c = NULL;
+        itp_status st = itp_campaign_parse(&c, PATHS[i], TEXT, 0, NULL, NULL, NULL);
+        CU_ASSERT_EQUAL_FATAL(st, ITP_OK);
+        CU_ASSERT_STRING_EQUAL(c->tasks[0].sources[0].options,
+                               "{\"run\":[\"./a\",\"../b\"],\"file\":\"d.csv\"}");
+        itp_campaign_destroy(c);
+    }
+}
+
 int main(void)
 {
     CU_TestInfo tests[] = {
@@ -466,6 +480,8 @@ int main(void)
         {"a changed table is refused", a_changed_table_is_refused},
         {"every style of scalar is read", every_style_of_scalar_is_read},
         {"truncation at every byte is survived", truncation_at_every_byte_is_survived},
+        {"options are the same text from whatever folder",
+         options_are_the_same_text_from_whatever_folder},
         CU_TEST_INFO_NULL};
     return suite_run("campaign/campaign", tests);
 }
