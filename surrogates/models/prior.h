@@ -15,7 +15,7 @@ typedef enum itp_measure { ITP_MEASURE_NATURAL, ITP_MEASURE_LOG } itp_measure;
 #define ITP_NOISE_LN_MODE   -5.0 /* of ln sigma^2: mode of LogNormal(-4, 1) */
 #define ITP_NOISE_FLOOR     1e-8 /* of the outcome's variance, when noise is inferred */
 #define ITP_NOISE_EXACT     1e-9 /* the jitter level, for a task that declares noise: none */
-#define ITP_NOISE_QUIET     1e-6 /* tried beside the inferred one, kept when 2 nats better */
+#define ITP_NOISE_QUIET     1e-6 /* tried beside the inferred one; then the floor */
 #define ITP_NOISE_LN_MOST   2.0  /* e^2 times the outcome's variance: nothing is noisier */
 #define ITP_LENGTH_LN_LEAST -3.6888794541139363 /* ln 0.025 */
 #define ITP_LENGTH_LN_MOST  12.0

@@ -114,6 +114,23 @@ static void a_sample_finds_what_full_fits_find(void)
     }
 }
 
+/* On exact data sigma^2 goes to its floor; where 1e-3 of the spread is rounded away, it does not.
+ */
+static void exact_data_are_found_to_be_exact(void)
+{
+    static problem p;
+    itp_surrogate_options options = {
+        .model = "exact", .kernel = "matern52", .transform = "standardise"};
+    problem_make(&p, 5, 60, 2, 0);
+    itp_surrogate *s = problem_fit(&p, &options, NULL);
+    CU_ASSERT(itp_surrogate_noise_var(s, 0) < 2e-8);
+    itp_surrogate_destroy(s);
+    problem_make(&p, 5, 60, 2, 3e-3);
+    s = problem_fit(&p, &options, NULL);
+    CU_ASSERT(itp_surrogate_noise_var(s, 0) > 2e-7);
+    itp_surrogate_destroy(s);
+}
+
 static void threads_change_no_bit(void)
 {
     static problem p;
@@ -161,6 +178,7 @@ int main(void)
     CU_TestInfo tests[] = {
         {"a fit holds three squares, and then two", a_fit_holds_three_squares_and_then_two},
         {"a sample finds what full fits find", a_sample_finds_what_full_fits_find},
+        {"exact data are found to be exact", exact_data_are_found_to_be_exact},
         {"threads change no bit", threads_change_no_bit},
         {"a sample is spread over all rows", a_sample_is_spread_over_all_rows},
         CU_TEST_INFO_NULL};
