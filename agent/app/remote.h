@@ -13,7 +13,13 @@
  * its storage. Returns the new argc, or -1 when an option has no value or is too long. */
 int app_take_remote(int argc, char **argv, char place[APP_PLACE_MAX]);
 
-/* status of an agent elsewhere. Returns the exit code. */
-int app_status_far(const char *place, int as_json);
+/* What status is to tell: of a request, of why a trial (0: of neither, but of all). */
+typedef struct app_status_wish {
+    long long request, why;
+    int json;
+} app_status_wish;
+
+/* status of an agent elsewhere, word for word as it is told there. Returns the exit code. */
+int app_status_far(const char *place, const app_status_wish *wish);
 
 #endif

@@ -234,13 +234,10 @@ int app_status(int argc, char **argv)
             return app_usage("status ", "--why %s: a trial", optarg);
     }
     if (optind >= argc || argc - optind > 2) return app_usage("status ", "status takes a journal");
-    if (strncmp(argv[optind], ITP_SAY_FAR, sizeof ITP_SAY_FAR - 1) == 0) {
-        if (why || argc - optind == 2)
-            return app_usage("status ", "over TCP status tells of the whole campaign only");
-        return app_status_far(argv[optind], json);
-    }
     if (argc - optind == 2 && !app_number(argv[optind + 1], 1, &request))
         return app_usage("status ", "request %s: a number from 1", argv[optind + 1]);
+    if (strncmp(argv[optind], ITP_SAY_FAR, sizeof ITP_SAY_FAR - 1) == 0)
+        return app_status_far(argv[optind], &(app_status_wish){request, why, json});
     itp_engine *engine;
     itp_summary summary = {0};
     itp_error err = {0};

@@ -235,17 +235,24 @@ static long wait_ms(const agent *a)
 
 static itp_status turn(agent *a, itp_error *err)
 {
-    zmq_pollitem_t items[] = {{a->router, 0, ZMQ_POLLIN, 0},
-                              {a->control, 0, ZMQ_POLLIN, 0},
-                              {NULL, itp_thinker_fd(a->thinker), ZMQ_POLLIN, 0},
-                              {NULL, a->signals, ZMQ_POLLIN, 0},
-                              {a->remote, 0, ZMQ_POLLIN, 0},
-                              {a->door.zap, 0, ZMQ_POLLIN, 0},
-                              {a->door.monitor, 0, ZMQ_POLLIN, 0}};
-    if (zmq_poll(items, a->remote ? 7 : 4, wait_ms(a)) < 0 && zmq_errno() != EINTR)
+    enum { PERHAPS = 7, MOST = PERHAPS + ITP_LOOKUPS_MAX };
+    zmq_pollitem_t items[MOST] = {{a->router, 0, ZMQ_POLLIN, 0},
+                                  {a->control, 0, ZMQ_POLLIN, 0},
+                                  {NULL, itp_thinker_fd(a->thinker), ZMQ_POLLIN, 0},
+                                  {NULL, a->signals, ZMQ_POLLIN, 0},
+                                  {a->remote, 0, ZMQ_POLLIN, 0},
+                                  {a->door.zap, 0, ZMQ_POLLIN, 0},
+                                  {a->door.monitor, 0, ZMQ_POLLIN, 0}};
+    int n = a->remote ? PERHAPS : PERHAPS - 3;
+    for (size_t i = 0; i < ITP_LOOKUPS_MAX; i++)
+        if (a->lookups.items[i].pid)
+            items[n++] = (zmq_pollitem_t){NULL, a->lookups.items[i].ended, ZMQ_POLLIN, 0};
+    if (zmq_poll(items, n, wait_ms(a)) < 0 && zmq_errno() != EINTR)
         return itp_fail(err, ITP_EIO, "poll: %s", zmq_strerror(zmq_errno()));
     itp_status st = ITP_OK;
     itp_stops_repeat(&a->stops, itp_clock_monotonic_ms());
+    agent_answer_lookups(a, itp_clock_monotonic_ms());
+    if (!a->remote) memset(items + PERHAPS - 3, 0, 3 * sizeof *items); /* a look-up's, or none */
     if (items[5].revents | items[6].revents) itp_door_answer(&a->door, itp_clock_monotonic_ms());
     if (items[3].revents) st = agent_read_signals(a, err);
     if (st == ITP_OK && items[1].revents) st = agent_read_words(a, err);
@@ -300,6 +307,7 @@ static void stop(agent *a)
     itp_roster_deinit(&a->roster);
     itp_timers_deinit(&a->timers);
     itp_doubts_deinit(&a->doubts);
+    itp_lookups_deinit(&a->lookups);
     itp_wire_arena_deinit(&a->arena);
     itp_units_destroy(a->units);
     free(a->replies);

@@ -8,6 +8,7 @@
 #include "door.h"
 #include "effects.h"
 #include "locals.h"
+#include "lookups.h"
 #include "places.h"
 #include "units.h"
 
@@ -21,6 +22,7 @@ typedef struct reply {
     size_t route_size;
     char *text;        /* NULL: waits for a decision */
     uint64_t decision; /* ask: the first decision that may answer it */
+    uint64_t lookup;   /* status: the look-up that answers it; 0: none */
 } reply;
 
 typedef struct agent {
@@ -38,6 +40,7 @@ typedef struct agent {
     itp_doubts doubts;
     itp_stops stops;
     itp_locals locals;
+    itp_lookups lookups;
     itp_places places;
     itp_wire_arena arena;
     reply *replies;
@@ -80,6 +83,8 @@ itp_status agent_read_words(agent *a, itp_error *err);
 itp_status agent_take_word(agent *a, void *socket, const void *route, size_t route_size,
                            const char *key, const void *text, size_t size, itp_error *err);
 itp_status agent_refuse_word(agent *a, const itp_peer *peer, const char *why);
+/* Hands out what look-ups have found. */
+void agent_answer_lookups(agent *a, int64_t now_ms);
 itp_status agent_answer_asks(agent *a, const itp_decision *made, itp_id first);
 void agent_send_replies(agent *a);
 void agent_drop_replies(agent *a, const char *why);

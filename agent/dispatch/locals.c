@@ -187,27 +187,23 @@ static void read_tail(const itp_locals *l, const itp_local *one, char *out, size
 const char *itp_locals_reap(itp_locals *l, int64_t now_ms, itp_status *st, itp_error *err)
 {
     int status;
-    pid_t pid;
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        for (size_t i = 0; i < l->n; i++) {
-            itp_local *one = &l->items[i];
-            if (one->pid != pid) continue;
-            one->pid = 0;
-            int young = now_ms - one->started_ms < ITP_LOCAL_YOUNG_MS;
-            one->young_deaths = young && !WIFSIGNALED(status) ? one->young_deaths + 1 : 0;
-            if (one->young_deaths >= ITP_LOCAL_DEATHS_MAX) {
-                char tail[LOG_TAIL];
-                read_tail(l, one, tail, sizeof tail);
-                *st = itp_fail(err, ITP_EWORKER,
-                               "local worker %s (connector %s) ended %u times right after it was "
-                               "started; its log %s/%s.log ends with:\n%s",
-                               one->name, one->connector, one->young_deaths, l->state, one->name,
-                               tail);
-            } else {
-                *st = spawn(l, one, now_ms, err);
-            }
-            return one->name;
+    for (size_t i = 0; i < l->n; i++) {
+        itp_local *one = &l->items[i];
+        if (one->pid <= 0 || waitpid(one->pid, &status, WNOHANG) != one->pid) continue;
+        one->pid = 0;
+        int young = now_ms - one->started_ms < ITP_LOCAL_YOUNG_MS;
+        one->young_deaths = young && !WIFSIGNALED(status) ? one->young_deaths + 1 : 0;
+        if (one->young_deaths >= ITP_LOCAL_DEATHS_MAX) {
+            char tail[LOG_TAIL];
+            read_tail(l, one, tail, sizeof tail);
+            *st = itp_fail(err, ITP_EWORKER,
+                           "local worker %s (connector %s) ended %u times right after it was "
+                           "started; its log %s/%s.log ends with:\n%s",
+                           one->name, one->connector, one->young_deaths, l->state, one->name, tail);
+        } else {
+            *st = spawn(l, one, now_ms, err);
         }
+        return one->name;
     }
     return NULL;
 }

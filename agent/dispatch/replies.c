@@ -6,7 +6,6 @@
 #include <string.h>
 #include <zmq.h>
 
-#include "account.h"
 #include "agent_state.h"
 #include "clock.h"
 #include "crash.h"
@@ -84,6 +83,31 @@ static void read_verb(const char *text, char verb[32])
     json_decref(json);
 }
 
+/* Answered by another process, which reads beside us. */
+static itp_status look_up(agent *a, reply *to, const char *word)
+{
+    itp_error why = {0};
+    const char *journal = itp_journal_path(itp_engine_journal(a->engine));
+    if (itp_lookups_begin(&a->lookups, journal, word, itp_clock_monotonic_ms(), &to->lookup,
+                          &why) != ITP_OK)
+        return add_reply(a, to, reply_text(why.text), 0);
+    return add_reply(a, to, NULL, UINT64_MAX);
+}
+
+void agent_answer_lookups(agent *a, int64_t now_ms)
+{
+    uint64_t number = 0;
+    char *text;
+    while ((text = itp_lookups_take(&a->lookups, now_ms, &number))) {
+        size_t i = 0;
+        while (i < a->n_replies && a->replies[i].lookup != number) i++;
+        if (i < a->n_replies && !a->replies[i].text)
+            a->replies[i].text = text;
+        else
+            free(text);
+    }
+}
+
 itp_status agent_take_word(agent *a, void *socket, const void *route, size_t route_size,
                            const char *key, const void *bytes, size_t size, itp_error *err)
 {
@@ -103,7 +127,7 @@ itp_status agent_take_word(agent *a, void *socket, const void *route, size_t rou
         itp_door_refused(&a->door, key, verb, why, itp_clock_monotonic_ms());
         st = add_reply(a, &to, reply_text(ITP_GATE_ANSWER), 0);
     } else if (strcmp(verb, "status") == 0) {
-        st = add_reply(a, &to, itp_account_text(itp_engine_loop(a->engine), NULL), 0);
+        st = look_up(a, &to, text);
     } else {
         st = take_word(a, &to, known ? known->name : NULL, text, err);
     }
@@ -135,7 +159,7 @@ itp_status agent_answer_asks(agent *a, const itp_decision *made, itp_id first)
 {
     for (size_t i = 0; i < a->n_replies; i++) {
         reply *r = &a->replies[i];
-        if (r->text || made->number < r->decision) continue;
+        if (r->text || r->lookup || made->number < r->decision) continue;
         r->text = itp_word_points(itp_engine_campaign(a->engine), made, first);
         if (!r->text) return ITP_ENOMEM;
     }

@@ -6,7 +6,7 @@
  *   {"verb": "safe_stop", "worker": "bench-1"} or without: every station; {"verb": "ready", ...}
  *   {"verb": "approve", "request": 7, "reject": true}
  *   {"verb": "ask", "n": 2}
- *   {"verb": "status"}                    of a running agent; answered by account.h
+ *   {"verb": "status", "request": 7, "why": 3, "json": true}    of a running agent: lookups.h
  *   {"verb": "tell", "trial": 3, "task": "t", "values": [{"name", "number", "sd", "unit"} |
  * {"name", "label"}]} or "point": {name: number or label} for a trial of one's own, or "failed":
  * "reason"

@@ -165,6 +165,18 @@ class Security(Secure):
             state = json.loads(self.run_cli("status", "--json", "--key", f"{name}.key", "--connect", endpoint))
             self.assertEqual((state["campaign"], state["slots"]), ("branin", 4))
             self.assertIn("campaign  branin: open", self.run_cli("status", f"--key={name}.key", "--connect", endpoint))
+        # One account for both ways: what is closed by now is told word for word as on the agent's machine.
+        self.run_cli("pause", "--key", "boss.key", "--connect", endpoint)
+        self.until(agent, '"result"')
+        for words in (["--why", "1"], ["1"], ["--why", "2", "--json"]):
+            far = self.run_cli("status", "--key", "guest.key", "--connect", endpoint, *words)
+            self.assertEqual(far, self.run_cli("status", "branin.journal", *words))
+            self.assertTrue(far)
+        self.assertIn("best      trial", self.run_cli("status", "--key", "guest.key", "--connect", endpoint))
+        self.assertTrue(json.loads(self.run_cli("status", "--json", "--key", "boss.key", "--connect", endpoint))["best"])
+        out = self.run_cli("status", "--key", "guest.key", "--connect", endpoint, "--why", "99999", code=3)
+        self.assertEqual(out, "interphase: there is no trial 99999\n")
+        self.run_cli("resume", "--key", "boss.key", "--connect", endpoint)
         out = self.run_cli("status", "--key", "lab.key", "--connect", endpoint, code=3)
         self.assertEqual(out, "interphase: refused\n")
         for words in (["pause"], ["resume"], ["cancel", "--request", "1"], ["cancel", "--request", "99999"],
