@@ -1,6 +1,6 @@
 /* fit.h - chooses hyperparameters: several starts, and a ladder that cannot fail (numerics.md 1).
- *   warm start, prior mode, prior draws; larger noise floor; default hyperparameters. Starts are
- * spread over threads; which thread ran what changes nothing.
+ *   warm start, prior mode, one smooth and loud, prior draws; larger noise floor; default
+ * hyperparameters. Starts are spread over threads; which thread ran what changes nothing.
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef ITP_FIT_H
 #define ITP_FIT_H

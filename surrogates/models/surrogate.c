@@ -111,7 +111,7 @@ itp_fit_plan itp_surrogate_plan(const itp_surrogate *s, uint64_t seed)
                           .criterion = s->options.criterion,
                           .known = s->rows.known,
                           .warp = s->warp.n ? &s->warp : NULL,
-                          .starts = s->is_choosing ? 1 : s->options.starts,
+                          .starts = s->is_choosing ? 2 : s->options.starts,
                           .f_tol_abs = s->is_choosing ? 1e-2 : 0,
                           .threads = s->options.threads,
                           .seed = seed};

@@ -173,6 +173,27 @@ static void a_sample_is_spread_over_all_rows(void)
     itp_pool_deinit(&pool);
 }
 
+/* What is mostly noise is taken for noise, and what is exact is not. */
+static void loud_readings_are_not_wiggles(void)
+{
+    static problem p;
+    enum { SEEDS = 10 };
+    int loud = 0, quiet = 0;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        itp_surrogate_options options = {.model = "exact"};
+        problem_make(&p, seed, 150, 3, 3); /* the function varies by about 2 */
+        itp_surrogate *s = problem_fit(&p, &options, NULL);
+        loud += itp_surrogate_noise_var(s, 0) > 0.3;
+        itp_surrogate_destroy(s);
+        problem_make(&p, seed, 150, 3, 0);
+        s = problem_fit(&p, &options, NULL);
+        quiet += itp_surrogate_noise_var(s, 0) < 1e-3;
+        itp_surrogate_destroy(s);
+    }
+    CU_ASSERT(loud >= SEEDS - 2);
+    CU_ASSERT(quiet == SEEDS);
+}
+
 int main(void)
 {
     CU_TestInfo tests[] = {
@@ -181,6 +202,7 @@ int main(void)
         {"exact data are found to be exact", exact_data_are_found_to_be_exact},
         {"threads change no bit", threads_change_no_bit},
         {"a sample is spread over all rows", a_sample_is_spread_over_all_rows},
+        {"loud readings are not wiggles", loud_readings_are_not_wiggles},
         CU_TEST_INFO_NULL};
     return suite_run("models/fit", tests);
 }
