@@ -46,15 +46,12 @@ static itp_noise noise_of(const itp_outcome *outcome, const outcome_rows *r)
  * units: a logarithm would squeeze just the values beyond the reference that count for nothing, and
  * it took medians of the hypervolume from 58.27 to 58.16 (Branin-Currin) and 0.366 to 0.356
  * (DTLZ2). */
-static int is_kept_apart(const itp_campaign *c, unsigned outcome)
+static int is_volume(const itp_campaign *c, unsigned outcome)
 {
-    int apart = c->n_objectives > 1, wanted = 0, desired = 1;
-    for (size_t i = 0; i < c->n_objectives; i++) {
-        apart &= isnan(c->objectives[i].weight) != 0;
-        desired &= c->objectives[i].wanted != c->objectives[i].unwanted;
+    int wanted = 0;
+    for (size_t i = 0; i < c->n_objectives; i++)
         wanted |= itp_expression_uses(c->objectives[i].what, outcome);
-    }
-    return apart && !desired && wanted;
+    return wanted && goals_kept_apart(c);
 }
 
 /* saved: of the fit that the model will be restored from, or NULL. */
@@ -67,7 +64,7 @@ static itp_status make(beliefs *b, size_t i, const itp_snapshot *s, history_use 
     itp_surrogate_options options = {
         .model = name && strcmp(name, "auto") != 0 ? name : NULL,
         .noise = noise_of(&campaign->outcomes[b->outcome[i]], r),
-        .transform = is_kept_apart(campaign, b->outcome[i]) ? "standardise" : NULL,
+        .transform = is_volume(campaign, b->outcome[i]) ? "standardise" : NULL,
         .threads = b->threads,
     };
     itp_status st = itp_surrogate_create(&one->model, itp_space_d(campaign->space),

@@ -73,6 +73,9 @@ void slope_to_coordinates(const itp_space *space, const double *point, const dou
 /* prior.c: a person's prior, by row of a table or as a function. */
 itp_status prior_pose(posed *p, const itp_campaign *campaign);
 
+/* 1: several goals that neither weights nor desirabilities join all. */
+int goals_kept_apart(const itp_campaign *campaign);
+
 /* Measured trials: those with a value of every modelled outcome. */
 size_t count_measured(const beliefs *b, const itp_snapshot *s);
 

@@ -27,6 +27,28 @@ void spend(itp_loop *loop, const itp_event *event)
     if (cost > 0) loop->spent_cost += cost;
 }
 
+void spend_told(itp_loop *loop, itp_id id, size_t task)
+{
+    const trial *t = &loop->trials[id - 1];
+    double said = itp_campaign_cost(loop->campaign, task, t->source[task], t->point, NULL);
+    if (said > 0) loop->spent_cost += said;
+}
+
+int cost_is_committed(const itp_loop *loop)
+{
+    const itp_campaign *c = loop->campaign;
+    double sum = loop->spent_cost;
+    if (!isfinite(c->budget.cost)) return 0;
+    for (size_t i = 0; i < loop->n_requests; i++) {
+        const request *r = &loop->requests[i];
+        if (!request_is_open(r)) continue;
+        const double *point = loop->trials[r->trials[0] - 1].point;
+        double said = itp_campaign_cost(c, (size_t)r->task, (size_t)r->source, point, NULL);
+        if (said > 0) sum += said;
+    }
+    return sum >= c->budget.cost;
+}
+
 /* Sum over the tasks as the definition has it; its slope (n_params, may be NULL). */
 static double said(const itp_campaign *c, const double *point, double *slope)
 {

@@ -276,7 +276,7 @@ itp_status itp_summarise(itp_decider *decider, const itp_snapshot *s, itp_summar
         out->feasible = best.feasible;
         out->desirability = best.desirability;
     }
-    if (st == ITP_OK && s->campaign->n_objectives > 1 && p.problem.n_measured > 0) {
+    if (st == ITP_OK && goals_kept_apart(s->campaign) && p.problem.n_measured > 0) {
         size_t max = p.problem.n_measured, *index = malloc(max * sizeof *index);
         out->pareto = malloc(max * sizeof *out->pareto);
         if (index && out->pareto) {

@@ -47,7 +47,7 @@ itp_status decisions_want(itp_loop *loop)
         return ITP_OK;
     size_t wanted = room(loop) + loop->asked, left = trials_left(loop);
     if (wanted > left) wanted = left;
-    if (wanted == 0 || loop->exhausted) return ITP_OK;
+    if (wanted == 0 || loop->exhausted || cost_is_committed(loop)) return ITP_OK;
     itp_action *decide = loop_emit(loop, ITP_ACTION_DECIDE);
     if (!decide) return ITP_ENOMEM;
     loop->deciding = wanted;

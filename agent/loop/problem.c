@@ -18,6 +18,16 @@ static double eval_formula(const void *ctx, const double *outcomes, double *grad
     return value;
 }
 
+int goals_kept_apart(const itp_campaign *c)
+{
+    int apart = 0, desired = 1;
+    for (size_t i = 0; i < c->n_objectives; i++) {
+        apart |= isnan(c->objectives[i].weight) != 0;
+        desired &= c->objectives[i].wanted != c->objectives[i].unwanted;
+    }
+    return c->n_objectives > 1 && apart && !desired;
+}
+
 static int model_of(const beliefs *b, int outcome)
 {
     for (size_t i = 0; outcome >= 0 && i < b->n; i++)

@@ -216,7 +216,10 @@ itp_status on_halted(itp_loop *loop, const itp_event *event);
 itp_status on_ready(itp_loop *loop, const itp_event *event);
 
 /* cost.c */
-void spend(itp_loop *loop, const itp_event *event); /* what an attempt has cost */
+void spend(itp_loop *loop, const itp_event *event);         /* what an attempt has cost */
+void spend_told(itp_loop *loop, itp_id trial, size_t task); /* what a person measured */
+/* 1 when what is spent and what open requests are said to cost reach the budget. */
+int cost_is_committed(const itp_loop *loop);
 
 /* decisions.c */
 itp_status decisions_want(itp_loop *loop); /* asks for a decision when there is room for trials */

@@ -170,6 +170,7 @@ static itp_status tell_task(itp_loop *loop, itp_id id, size_t task, const itp_ev
         if (req->state == ITP_REQUEST_PERSON && req->trials[0] == id && req->task == (int)task) {
             itp_status st = request_finish(loop, r, ITP_REQUEST_DONE);
             if (st != ITP_OK) return st;
+            spend_told(loop, id, task);
             return trial_observe(loop, id, r, event, task);
         }
     }

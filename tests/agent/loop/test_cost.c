@@ -199,6 +199,7 @@ static void what_was_said_is_what_is_spent(void)
     feed_result(&b, "w", 1, 1, 0.5);
     CU_ASSERT_PTR_NULL(fixture_find(&b.out, ITP_ACTION_FINISH)); /* 5 of 8 */
     feed_decision(&b, 2, 1, 0.1);
+    CU_ASSERT_PTR_NULL(fixture_find(&b.out, ITP_ACTION_DECIDE)); /* 3 more are on their way */
     feed_result(&b, "w", 2, 1, 0.5);
     const itp_action *finish = fixture_find(&b.out, ITP_ACTION_FINISH);
     CU_ASSERT_PTR_NOT_NULL_FATAL(finish);

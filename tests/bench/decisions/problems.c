@@ -107,6 +107,16 @@ static void dtlz2_five(const double *x, double *y)
     }
 }
 
+/* Five goals: squared distances to as many centres, ten coordinates. The front is what lies between
+ * them. */
+static void five_centres(const double *x, double *y)
+{
+    for (int k = 0; k < 5; k++) {
+        y[k] = 0;
+        for (int i = 0; i < 10; i++) y[k] += square(x[i] - (0.25 + 0.125 * ((i + 2 * k) % 5)));
+    }
+}
+
 /* h, l, t, b in inches; limits on shear, bending, buckling, deflection and shape. */
 static void welded_beam(const double *x, double *y)
 {
@@ -163,6 +173,17 @@ const bench_problem bench_problems[] = {
      dtlz2_five,
      NAN,
      {1.1, 1.1, 1.1, 1.1, 1.1},
+     20,
+     60},
+    {"five_centres",
+     10,
+     5,
+     0,
+     {0},
+     {1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+     five_centres,
+     NAN,
+     {1, 1, 1, 1, 1},
      20,
      60},
     {"welded_beam",

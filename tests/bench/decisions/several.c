@@ -159,14 +159,15 @@ static int limited(const bench_options *o, const char *name)
 
 int bench_several(const bench_options *o)
 {
+    static const char *const MANY[] = {"five_centres", "dtlz2_five"};
     static const char *const LIMITED[] = {"welded_beam", "pressure_vessel", "hartmann6_limited"};
     int missed = 0;
     if (!o->only || strcmp(o->only, "branin_currin") == 0)
         missed += pareto(o, "branin_currin", 58.19, 2.25);
     if (!o->quick && (!o->only || strcmp(o->only, "dtlz2") == 0))
         missed += pareto(o, "dtlz2", 0.339, 2.25);
-    if (!o->quick && (!o->only || strcmp(o->only, "dtlz2_five") == 0))
-        missed += many(o, "dtlz2_five");
+    for (size_t i = 0; i < 2 && !o->quick; i++)
+        if (!o->only || strcmp(o->only, MANY[i]) == 0) missed += many(o, MANY[i]);
     for (size_t i = 0; i < 3 && !o->quick; i++)
         if (!o->only || strcmp(o->only, LIMITED[i]) == 0) missed += limited(o, LIMITED[i]);
     if (!o->quick && (!o->only || strcmp(o->only, "outliers") == 0)) missed += bench_outliers(o);
