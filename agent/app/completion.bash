@@ -39,6 +39,13 @@ _interphase() {
         mapfile -t COMPREPLY < <(compgen -W "$options --help" -- "$current")
         return
     fi
+    # Behind the journal: its open requests, with their corrections and reasons.
+    if [[ $command == status || $command == approve ]] && [ "$COMP_CWORD" = 3 ] && [ -f "${COMP_WORDS[2]}" ]; then
+        local requests
+        requests=$("${COMP_WORDS[0]}" status "${COMP_WORDS[2]}" --json 2>/dev/null | grep -oE '"request": ?[0-9]+' | grep -oE '[0-9]+$')
+        mapfile -t COMPREPLY < <(compgen -W "$requests" -- "$current")
+        return
+    fi
     local pattern='*.journal'
     case $command in check | run | ask | bench) pattern='*.yaml' ;; esac
     mapfile -t COMPREPLY < <(compgen -f -X "!$pattern" -- "$current"; compgen -d -S / -- "$current")
