@@ -17,6 +17,7 @@ static void random_campaigns_stay_inside_what_is_known(void)
         CU_ASSERT(st == ITP_OK || st == ITP_ENONE);
         CU_ASSERT(r.worst <= 1e-9);
         CU_ASSERT_EQUAL(r.repeated, 0);
+        CU_ASSERT_EQUAL(r.silent, 0);
         CU_ASSERT_EQUAL(r.wrong_none, 0);
         proposals += r.proposals;
     }

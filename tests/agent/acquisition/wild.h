@@ -17,6 +17,7 @@ typedef struct wild_result {
     size_t proposals, nones, designs; /* points proposed; ITP_ENONE answers; space-filling ones */
     double worst;                     /* largest violation of a known constraint */
     size_t repeated;                  /* proposals equal to a pending or failed point */
+    size_t silent;                    /* another acquisition than asked for, and no word of why */
     int wrong_none;                   /* "none" although a free feasible point exists */
     char error[256];                  /* of a call that failed; empty: none */
 } wild_result;
@@ -124,8 +125,12 @@ static inline int wild_free_point(wild *w, uint64_t seed)
     return 0;
 }
 
-static inline void wild_check(wild *w, const itp_proposal *p, wild_result *out)
+static inline void wild_check(wild *w, const itp_proposal *p, const char *asked, wild_result *out)
 {
+    /* A fallback says so; the choice by itself says by what. */
+    int gave_way = asked && strcmp(p->acquisition, asked) != 0;
+    out->silent += p->why[0] == 0 || (gave_way && !strstr(p->why, "was asked for") &&
+                                      !strstr(p->why, "space filling"));
     out->designs += strcmp(p->acquisition, "design") == 0;
     for (size_t i = 0; i < p->n_chosen; i++) {
         const itp_choice *c = &p->chosen[i];
@@ -190,7 +195,7 @@ static inline itp_status wild_step(wild *w, uint64_t seed, size_t step, wild_res
         snprintf(out->error, sizeof out->error, "%s %.200s", itp_status_name(st), err.text);
         return st;
     }
-    wild_check(w, &proposal, out);
+    wild_check(w, &proposal, options.acquisition, out);
     size_t keep = itp_stream_below(&w->stream, 2); /* the last may stay pending for a while */
     for (size_t i = 0; i < proposal.n_chosen; i++) {
         const itp_choice *c = &proposal.chosen[i];

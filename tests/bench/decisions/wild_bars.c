@@ -29,7 +29,8 @@ int bench_wild(const bench_options *o)
 {
     size_t n = o->seeds ? o->seeds : o->quick ? QUICK : CAMPAIGNS;
     run r = {o, calloc(n, sizeof *r.results), calloc(n, sizeof *r.status)};
-    double errors = 0, infeasible = 0, repeated = 0, nones = 0, proposals = 0, empty = 0;
+    double silent = 0, errors = 0, infeasible = 0, repeated = 0, nones = 0, proposals = 0,
+           empty = 0;
     if (!r.results || !r.status || bench_campaigns(o, "random campaigns", n, one, &r) != ITP_OK)
         return 1;
     for (size_t i = 0; i < n; i++) {
@@ -38,6 +39,7 @@ int bench_wild(const bench_options *o)
         infeasible += r.results[i].worst > 1e-9;
         repeated += (double)r.results[i].repeated;
         nones += r.results[i].wrong_none;
+        silent += (double)r.results[i].silent;
         proposals += (double)r.results[i].proposals;
     }
     bench_say(o, "%zu random spaces, %.0f proposals; %.0f spaces without a feasible point\n", n,
@@ -48,7 +50,9 @@ int bench_wild(const bench_options *o)
                  repeated == 0);
     bench_report(o, "2 feasible: spaces called used up that are not", nones, 0, nones == 0);
     bench_report(o, "9 diverse: campaigns that ended in an error", errors, 0, errors == 0);
+    bench_report(o, "9 diverse: proposals by another acquisition that say nothing of it", silent, 0,
+                 silent == 0);
     free(r.results);
     free(r.status);
-    return (infeasible > 0) + (repeated > 0) + (nones > 0) + (errors > 0);
+    return (infeasible > 0) + (repeated > 0) + (nones > 0) + (errors > 0) + (silent > 0);
 }
