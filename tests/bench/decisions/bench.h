@@ -43,6 +43,7 @@ int bench_idle(const bench_options *options);      /* bar 5, called by bench_noi
 int bench_several(const bench_options *options);   /* bar 6 */
 int bench_outliers(const bench_options *options);  /* bar 6, called by bench_several */
 int bench_speed(const bench_options *options);     /* bar 7 */
+int bench_high(const bench_options *options);      /* many parameters, no bar */
 int bench_stopping(const bench_options *options);  /* bar 8 */
 
 #endif

@@ -11,8 +11,8 @@ static const char HELP[] =
     "  --bar N            one bar of the issue Decisions (2 feasible and diverse,\n"
     "                     3 synthetic, 4 measured, 5 noise and "
     "batches,\n"
-    "                     6 several objectives, limits, outliers, 7 speed, 8 stopping); default "
-    "all\n"
+    "                     6 several objectives, limits, outliers, 7 speed, 8 stopping);\n"
+    "                     10 many parameters, which has no limit; default all\n"
     "  --only NAME        one problem or data set\n"
     "  --seeds N          campaigns of each (default: the bar's own number)\n"
     "  --first-seed N     other seeds than 0, 1, 2, ...\n"
@@ -79,7 +79,7 @@ int main(int argc, char **argv)
         int bar;
         int (*run)(const bench_options *);
     } BARS[] = {{2, bench_wild},    {3, bench_synthetic}, {4, bench_measured}, {5, bench_noisy},
-                {6, bench_several}, {7, bench_speed},     {8, bench_stopping}};
+                {6, bench_several}, {7, bench_speed},     {8, bench_stopping}, {10, bench_high}};
     int missed = 0;
     for (size_t i = 0; i < sizeof BARS / sizeof *BARS; i++)
         if (options.bar == 0 || options.bar == BARS[i].bar) missed += BARS[i].run(&options);
