@@ -161,7 +161,8 @@ double itp_surrogate_outcome_to_latent(const itp_surrogate *model, unsigned outc
 double itp_surrogate_outcome_from_latent(const itp_surrogate *model, unsigned outcome, double z);
 /* d y / d z at z. */
 double itp_surrogate_from_latent_slope(const itp_surrogate *model, double z);
-/* Observation noise variance of a new measurement, latent units. */
+/* Observation noise variance of a new measurement, latent units: what was learned, and what was
+ * known of the rows on average. */
 double itp_surrogate_noise_var(const itp_surrogate *model, size_t member);
 
 /* Latent posterior at n points, blocked (BLAS-3): mean n, var n (may be NULL). */

@@ -26,9 +26,10 @@ static itp_status look_out(const itp_surrogate *s, size_t n, const double *x, ou
     itp_status st = m && o->mean ? ITP_OK : ITP_ENOMEM;
     for (size_t k = 0; k < members && st == ITP_OK; k++) {
         if ((st = itp_latent_predict(s, k, n, x, m, v)) != ITP_OK) break;
+        double noise = itp_surrogate_noise_var(s, k);
         for (size_t i = 0; i < n; i++) {
             o->mean[i * members + k] = m[i];
-            o->sd[i * members + k] = sqrt(v[i] + itp_surrogate_noise_var(s, k));
+            o->sd[i * members + k] = sqrt(v[i] + noise);
         }
     }
     free(m);

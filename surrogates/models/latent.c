@@ -39,9 +39,17 @@ double itp_surrogate_from_latent_slope(const itp_surrogate *s, double z)
     return itp_transform_slope(transform_of(s, 0), z);
 }
 
+/* What is known of the rows' noise, as it was on average. */
+static double usual_known(const itp_rows *rows)
+{
+    double sum = 0;
+    for (size_t i = 0; i < rows->n; i++) sum += rows->known[i];
+    return rows->n ? sum / (double)rows->n : 0;
+}
+
 double itp_surrogate_noise_var(const itp_surrogate *s, size_t member)
 {
-    return s->class ? s->class->noise_var(s, member) : 0;
+    return s->class ? s->class->noise_var(s, member) + usual_known(&s->rows) : 0;
 }
 
 static itp_status check(const itp_surrogate *s, size_t member)
