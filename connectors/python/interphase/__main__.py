@@ -37,6 +37,10 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--base", default=".", metavar="FOLDER", help="relative paths start here (default: this folder)")
     p.add_argument("--state", default="", metavar="FOLDER",
                    help="outbox, ledger and attempts (default ~/.local/state/interphase/ID)")  # fmt: skip
+    p.add_argument("--sample-file", default="", metavar="FILE",
+                   help="its first line names the sample that is loaded at this station; read again as it changes")  # fmt: skip
+    p.add_argument("--bound", action="append", default=[], metavar='"NAME=LOW..HIGH UNIT"',
+                   help="this station takes the input within these bounds only; may be repeated")  # fmt: skip
     p.add_argument("--drain", action="store_true", help="on SIGTERM or SIGINT finish running work first")
     p.add_argument("--die-with-parent", action="store_true", help="end when the process that started this one does")
     p.add_argument("--log", choices=LEVELS, default="warn", help="least level on standard error")
@@ -83,7 +87,7 @@ def main(words: list[str] | None = None) -> int:
         worker.run(worker.Options(
             file=file, connect=a.connect or "", key=a.key, server_key=a.server_key, connector=a.connector or file,
             slots=a.slots, name=a.name, base=a.base, state=a.state, drain=a.drain, die_with_parent=a.die_with_parent,
-            allow=a.allow,
+            allow=a.allow, sample_file=a.sample_file, bounds=a.bound,
         ))  # fmt: skip
     except (worker.WorkerError, StoreError, OSError, ImportError, ValueError, SignatureError, units.UnitError) as why:
         print(f"interphase worker: {why}", file=sys.stderr)

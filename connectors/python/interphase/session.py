@@ -16,12 +16,14 @@ from dataclasses import dataclass
 
 from . import VERSION, wire
 from .crew import NEVER, Crew, Job, Notice, State, death
+from .custody import Custody
 from .link import Link
 from .outbox import Outbox
 from .store import Key, Ledger, LedgerError, Put, Store, StoreError
 from .wire import PHYSICAL, Answer, Cause, Message, Progress, Roster, Verb
 
 log = logging.getLogger("interphase")
+LOOK_S = 0.5  # between looks for the sample that is loaded
 HELLO_S = 1.0  # between greetings that get no answer
 STUCK_AFTER_S = 30.0  # past its deadline: the lease is no longer renewed
 WORDS_MAX = 255  # characters of an answer's text
@@ -53,7 +55,11 @@ class Identity:
 
 
 class Session:
-    def __init__(self, identity: Identity, store: Store, outbox: Outbox, crew: Crew, link: Link) -> None:
+    def __init__(
+        self, identity: Identity, store: Store, outbox: Outbox, crew: Crew, link: Link, custody: Custody | None = None
+    ) -> None:
+        self.custody = custody or Custody()
+        self._look_at = 0.0
         self.identity, self.store, self.outbox, self.crew, self.link = identity, store, outbox, crew, link
         self.physical = any(identity.tasks.values())
         self.ledger = store.generation() if self.physical else None
@@ -111,7 +117,8 @@ class Session:
     def _enlist(self) -> None:
         who = self.identity
         cls = PHYSICAL if self.physical else wire.REPEATABLE
-        roster = Roster(tuple(who.tasks), who.connector, self._held(), self._free_slots(), cls, self.ledger, who.schema)
+        roster = Roster(tuple(who.tasks), who.connector, self._held(), self._free_slots(), cls, self.ledger, who.schema,
+                        self.custody.sample, self.custody.bounds if self.physical else ())  # fmt: skip
         if self.link.send(Message(Verb.REGISTER, worker=who.name, campaign=self.campaign, roster=roster)):
             self.phase = Phase.REGISTERED
             self.beat_at = time.monotonic() + self.interval_s
@@ -167,8 +174,9 @@ class Session:
     # One attempt, from OFFER to RESULT.
 
     def _say(self, verb: Verb, about: Message | Key, number: int = 0, text: str = "") -> None:
+        sample = self.custody.sample if verb == Verb.ACCEPT else None
         self.link.send(Message(verb, campaign=about.campaign, request=about.request, epoch=about.epoch, number=number,
-                               text=wire.clean(text, WORDS_MAX) or None))  # fmt: skip
+                               text=wire.clean(text, WORDS_MAX) or None, sample=sample))  # fmt: skip
 
     def _find(self, message: Message) -> Job | None:
         for job in self.jobs:
@@ -234,7 +242,7 @@ class Session:
             return f"refused up to epoch {epoch}, when asked about it"
         if state not in (Ledger.UNKNOWN, Ledger.REFUSED):
             return f"this station has started this request before (epoch {epoch})"
-        return ""
+        return self.custody.judge(message.sample, message.values)
 
     def _offer(self, message: Message, frame: bytes) -> None:
         if job := self._find(message):  # twice: the heartbeat says that it is here, and a lost ACCEPT is said again
@@ -254,13 +262,15 @@ class Session:
 
     def _start(self, message: Message) -> None:
         job = self._find(message)
-        if job and job.state == State.READY and not job.cancelled:
+        if job and job.state == State.READY and not job.cancelled and (why := self.custody.judge(job.offer.sample, ())):
+            self._drop(job, why)  # another sample was put in meanwhile; nothing has begun
+        elif job and job.state == State.READY and not job.cancelled:
             try:
                 # The ledger first: from here on this request can never be started again.
                 self.store.start(message.campaign or "", message.request, message.epoch)
-            except (LedgerError, StoreError) as why:
+            except (LedgerError, StoreError) as fault:
                 # What the ledger holds now is not known here: no DECLINE, which would let another station begin.
-                log.error("start_refused request=%d text=%s", message.request, why)
+                log.error("start_refused request=%d text=%s", message.request, fault)
                 self._remove(job)
                 self._query(message)
                 return
@@ -422,6 +432,12 @@ class Session:
                 log.warning("deadline request=%d epoch=%d", job.offer.request, job.offer.epoch)
                 self.crew.cancel(job, Cause.TIMEOUT)
         self.crew.expire(now)
+        if self.custody.file and now >= self._look_at:
+            self._look_at = now + LOOK_S
+            if self.custody.look():
+                log.info("sample_loaded sample=%s", self.custody.sample)
+                if self.phase == Phase.REGISTERED:
+                    self._enlist()  # the agent hears of it by a new registration
         if self.phase == Phase.GREETING and now >= self.hello_at:
             self.greet()
         if self.phase != Phase.REGISTERED:
@@ -440,7 +456,7 @@ class Session:
 
     def next_s(self) -> float:
         """When tick has something to do next, monotonic."""
-        due = self.crew.next_s()
+        due = min(self.crew.next_s(), self._look_at) if self.custody.file else self.crew.next_s()
         if self.phase == Phase.GREETING:
             due = min(due, self.hello_at)
         if self.phase == Phase.REGISTERED:

@@ -89,6 +89,16 @@ class Progress(NamedTuple):
     text: str | None = None
 
 
+class Bound(NamedTuple):
+    """A station operates from low to high; infinite where it is open."""
+
+    task: str | None
+    input: str
+    unit: str | None
+    low: float
+    high: float
+
+
 class Roster(NamedTuple):
     tasks: tuple[str, ...]
     connector: str | None = None
@@ -97,6 +107,8 @@ class Roster(NamedTuple):
     cls: int = REPEATABLE
     ledger: str | None = None
     schema: str | None = None
+    sample: str | None = None  # loaded at a station; "(none)": none is; None: it does not say
+    bounds: tuple[Bound, ...] = ()
 
 
 @dataclass
@@ -199,6 +211,11 @@ def _array(items: Sequence[Any]) -> Sequence[Any]:
     return items
 
 
+def _put_bound(bound: Bound, what: str) -> list[Any]:
+    return [_text(bound.task, what, True), _check_text(bound.input, what, True), _text(bound.unit, what, True),
+            *(float(end) if math.isfinite(end) else None for end in (bound.low, bound.high))]  # fmt: skip
+
+
 def _put(form: str, what: str, value: Any) -> Any:
     if form in ("name", "text"):
         return _check_text(value, what, form == "name")
@@ -214,9 +231,12 @@ def _put(form: str, what: str, value: Any) -> Any:
     if form == "progress":
         return [[p.request, p.epoch, _number(p.fraction), _text(p.text, what)] for p in _array(value)]
     if form == "roster":
-        return [[_check_text(t, what, True) for t in _array(value.tasks)], _text(value.connector, what, True),
+        said = [[_check_text(t, what, True) for t in _array(value.tasks)], _text(value.connector, what, True),
                 [list(attempt) for attempt in _array(value.holding)], value.slots, int(value.cls),
                 _text(value.ledger, what, True), _text(value.schema, what)]  # fmt: skip
+        if value.sample is None and not value.bounds:
+            return said  # as peers of old said it
+        return [*said, _text(value.sample, what, True), [_put_bound(b, what) for b in _array(value.bounds)]]
     return int(value)
 
 
@@ -324,13 +344,21 @@ def _get_progress(item: Any, what: str) -> Progress:
     return Progress(*_get_attempt(one, what), _get_real(one[2], what), _get_text(one[3], what, False))
 
 
+def _get_bound(item: Any, what: str) -> Bound:
+    task, name, unit, low, high, *_ = _get_items(item, what, 5)
+    ends = [_get_real(end, what) for end in (low, high)]
+    return Bound(_get_text(task, what, True), _check_text(name, what, True), _get_text(unit, what, True),
+                 -math.inf if math.isnan(ends[0]) else ends[0], math.inf if math.isnan(ends[1]) else ends[1])  # fmt: skip
+
+
 def _get_roster(item: Any, what: str) -> Roster:
-    tasks, connector, holding, slots, cls, ledger, schema, *_ = _get_items(item, what, 7)
+    tasks, connector, holding, slots, cls, ledger, schema, *more = _get_items(item, what, 7)
     return Roster(tuple(_check_text(t, what, True) for t in _get_items(tasks, what, 0)),
                   _get_text(connector, what, True),
                   tuple(_get_attempt(_get_items(a, what, 2), what) for a in _get_items(holding, what, 0)),
                   _get_whole(slots, what, 0, U32), _get_whole(cls, what, 0, PHYSICAL), _get_text(ledger, what, True),
-                  _get_text(schema, what, False))  # fmt: skip
+                  _get_text(schema, what, False), _get_text(more[0], what, True) if more else None,
+                  tuple(_get_bound(b, what) for b in _get_items(more[1], what, 0)) if len(more) > 1 else ())  # fmt: skip
 
 
 def _get(form: str, what: str, item: Any) -> Any:

@@ -19,6 +19,7 @@ import zmq
 
 from . import VERSION, keys
 from .crew import NEVER, SAY_S, Crew, Notice
+from .custody import Custody, bounds_of, read_bound
 from .link import Link
 from .outbox import Outbox
 from .session import Identity, Session, Stop
@@ -50,6 +51,8 @@ class Options:
     allow: Sequence[str] = ()  # further Python files that a campaign may name as models
     drain: bool = False  # a signal lets running work finish
     die_with_parent: bool = False
+    sample_file: str = ""  # its first line names the sample that is loaded at this station
+    bounds: Sequence[str] = ()  # NAME=LOW..HIGH UNIT: tighter ones of this very station
 
 
 def describe(file: str, base: str = ".") -> dict[str, Any]:
@@ -106,7 +109,8 @@ class Worker:
         tasks = {one["name"]: one["class"] == "physical" for one in schema["tasks"]}
         identity = Identity(name, options.connector or options.file, tasks, json.dumps(schema), options.slots,
                             options.die_with_parent)  # fmt: skip
-        self.session = Session(identity, self.store, self.outbox, self.crew, self.link)
+        custody = Custody(options.sample_file, [read_bound(text) for text in options.bounds], bounds_of(schema))
+        self.session = Session(identity, self.store, self.outbox, self.crew, self.link, custody)
 
     def _take_signals(self, told: int) -> None:
         """Signals come as bytes of a pipe. Ctrl-C reaches the whole foreground group: a local worker leaves

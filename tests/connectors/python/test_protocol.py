@@ -264,6 +264,28 @@ class Station(Protocol):
         self.take(1, 2)
         self.assertIn("has started this request before (epoch 1)", self.agent.hear(Verb.DECLINE).text)
 
+    def test_the_sample_and_the_bounds_are_said_and_kept(self):
+        def load(sample):
+            with open(self.path("loaded"), "w", encoding="utf-8") as handle:
+                handle.write(sample + "\n")
+
+        load("pouch-18")
+        roster, _ = self.begin("--sample-file", self.path("loaded"), "--bound", "x=0..5")
+        self.assertEqual(roster.sample, "pouch-18")
+        self.assertEqual([tuple(bound) for bound in roster.bounds], [(None, "x", "1", 0.0, 5.0)])
+        self.take(1, x=7)
+        self.assertEqual(self.agent.hear(Verb.DECLINE).text, "x = 7 1: this station takes 0 to 5 1")
+        self.agent.offer(2, "move", 1, PHYSICAL, {"x": 1}, sample="pouch-17")
+        self.assertEqual(self.agent.hear(Verb.DECLINE).text, "sample pouch-17 is wanted, pouch-18 is loaded")
+        load("pouch-17")
+        self.assertEqual(self.agent.hear(Verb.REGISTER).roster.sample, "pouch-17")
+        self.agent.offer(3, "move", 1, PHYSICAL, {"x": 1}, sample="pouch-17")
+        self.assertEqual(self.agent.hear(Verb.ACCEPT).sample, "pouch-17")
+        os.unlink(self.path("loaded"))  # taken out between ACCEPT and START
+        self.agent.say(Verb.START, 3)
+        self.assertEqual(self.agent.hear(Verb.DECLINE).text, "sample pouch-17 is wanted, (none) is loaded")
+        self.assertEqual(self.moved(), 0)
+
     def test_what_is_not_ready_is_declined(self):
         self.begin()
         self.take(1, x=-1)

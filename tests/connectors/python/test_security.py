@@ -67,6 +67,42 @@ class Security(python_case.Case):
         agent.communicate(timeout=120)
         self.assertEqual(agent.returncode, 0)
 
+    def test_a_safe_stop_comes_over_a_socket_of_its_own(self):
+        """The C station and this one: each acknowledges only what has come by that socket, at the agent's host."""
+        self.write("tasks.py", "import interphase\n@interphase.task('f', physical=True)\n"
+                   "def f(x1: interphase.Unit('1', -5, 10)) -> {'value': interphase.Unit('1')}:\n    return {'value': x1}\n")
+        for number, connector in enumerate(("./tasks.py", "rehearsal")):
+            self.run_cli("enrol", f"bench-{number}", "--role", "station", "--connect", "tcp://127.0.0.1:1")
+            name = f"stop{number}"
+            task = "rehearsal.formation" if number else "f"
+            names = "c_rate, temperature" if number else "x1"
+            inputs = ("c_rate: {real: [0.1, 1], unit: 1/h}, temperature: {real: [15, 45], unit: degC}" if number
+                      else "x1: {real: [0, 1]}")
+            self.write(f"{name}.yaml", f"campaign: {name}\nparameters: {{{inputs}}}\ntasks: {{{task}: {{connector: "
+                       f"{connector}, class: physical, inputs: [{names}], outputs: {{"
+                       + ("efficiency: {unit: '%'}" if number else "value: {unit: '1'}") +
+                       "}, approve: all}}\nobjectives: [{maximise: " + ("efficiency" if number else "value") +
+                       "}]\nbudget: {trials: 3}\n")
+            agent = subprocess.Popen([cli.PROGRAM, "run", f"{name}.yaml", "--workers", "0", "--listen",
+                                      "tcp://127.0.0.1:*", "--json"], cwd=self.folder, env=self.environment, text=True,
+                                     stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            self.running.append(agent)
+            for line in agent.stdout:
+                if "listening" in line:
+                    endpoint = json.loads(line)["listening"]["endpoint"]
+                if "worker_slots" in line:
+                    break
+                if "listening" in line:
+                    worker = self.start("worker", "--connector", connector, "--key", f"bench-{number}.key", "--connect",
+                                        endpoint, "--state", f"station-{number}")
+                    self.running.append(worker)
+            out = self.run_cli("safe-stop", f"{name}.journal")
+            self.assertIn(f"bench-{number}", out)
+            halted = self.rows("select worker from event where kind = 'halted'", f"{name}.journal")
+            self.assertEqual({w.split("/")[0] for (w,) in halted}, {f"bench-{number}"})
+            agent.kill()
+            worker.kill()
+
     def test_there_is_no_way_in_without_keys(self):
         """How: the C worker and this one are given the same command lines, and must say the same."""
         self.write_campaign()

@@ -12,7 +12,7 @@ import unittest
 import msgpack
 
 from interphase import wire
-from interphase.wire import Message, Port, Progress, Roster, Value, Verb
+from interphase.wire import Bound, Message, Port, Progress, Roster, Value, Verb
 
 ECHO = os.path.join(os.environ["ITP_BUILD_DIR"], "tests", "python_echo")
 CORPUS = os.path.join(os.environ["ITP_SOURCE_DIR"], "tests", "connectors", "wire", "corpus")
@@ -25,7 +25,8 @@ FULL = dict(
     seed=0x123456789ABCDEF0, cause=5, values=[Value("c1", 4.5, 0.25, "1/h"), Value("salt", label="LiFSI é"),
     Value("u", -math.inf, unit="1")], wanted=[Port("life", "1", "https://example.org/x", 0, math.inf, None, 1),
     Port("salt", labels=("LiPF6", "LiFSI"))], progress=[Progress(7, 2, 0.5, "cycle 3"), Progress(8, 1)],
-    roster=Roster(("cell.charge", "cell.age"), "cell", ((7, 2), ((1 << 64) - 1, (1 << 32) - 1)), 4, 1, "8f3a", "{}"),
+    roster=Roster(("cell.charge", "cell.age"), "cell", ((7, 2), ((1 << 64) - 1, (1 << 32) - 1)), 4, 1, "8f3a", "{}",
+                  "pouch-17", (Bound(None, "t", "K", -math.inf, 300), Bound("cell.age", "x", None, 0, 1.5))),
     provenance="{}")  # fmt: skip
 
 
@@ -57,6 +58,8 @@ class Wire(unittest.TestCase):
         """Every verb with every field, and with only what it needs, is written alike to the byte."""
         frames = [wire.encode(Message(verb, **FULL)) for verb in Verb]
         frames += [wire.encode(Message(verb, **{k: FULL[k] for k in wire.NEEDS.get(verb, ())})) for verb in Verb]
+        for roster in (FULL["roster"][:7], (*FULL["roster"][:7], "(none)"), (*FULL["roster"][:7], None, FULL["roster"][8])):
+            frames.append(wire.encode(Message(Verb.REGISTER, worker="w", roster=Roster(*roster))))
         for size in (1, 31, 32, 255, 256, 65535, 65536, wire.TEXT):  # each form in which msgpack has a text
             frames.append(wire.encode(Message(Verb.BYE, text="x" * size)))
         for number in (1, 127, 128, 255, 256, 65535, 65536, 1 << 32, (1 << 63) - 1, -1, -32, -33, -128, -129, -(1 << 31)):
