@@ -60,5 +60,4 @@ static itp_status create(itp_gain **out, const itp_view *view, unsigned threads)
 }
 
 const itp_gain_kind itp_gain_collect = {
-    "collect", "probability of being among the best twentieth: collects many good candidates", 0,
-    create};
+    "collect", "probability of being among the best: collects many good candidates", 0, create};
