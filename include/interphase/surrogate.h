@@ -101,7 +101,8 @@ itp_status itp_surrogate_save(const itp_surrogate *model, char **out);
 itp_status itp_surrogate_restore(itp_surrogate *model, const char *saved, const itp_data *data,
                                  itp_error *err);
 
-/* Adds rows at frozen hyperparameters and standardisation, in order. O(n^2) a row. */
+/* Adds rows at frozen hyperparameters and standardisation, in order. O(n^2) a row. After ITP_ENOMEM
+ * the model is to be fitted or restored again. */
 itp_status itp_surrogate_append(itp_surrogate *model, const itp_data *rows);
 
 /* Removes row `i` (in order of arrival; later rows move up by one). O(n^2). */

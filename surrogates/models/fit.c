@@ -61,7 +61,7 @@ static void run_start(void *context, size_t index, unsigned worker)
     race *r = context;
     start *s = &r->starts[index];
     itp_target target;
-    itp_lbfgs_result result;
+    itp_lbfgs_result result = {.value = INFINITY}; /* as it stays where memory runs out */
     itp_lbfgs_options options = {
         .evaluations_max = r->plan->evaluations, .f_tol_abs = r->f_tol_abs, .x_tol_rel = 1e-7};
     (void)worker;

@@ -347,7 +347,7 @@ static itp_status fit(itp_surrogate *s, uint64_t seed, itp_fit_report *report)
     itp_fit_plan plan = itp_surrogate_plan(s, seed);
     itp_hyper start = {0};
     itp_transform_kind kind = s->transform[0].kind;
-    pursuit p;
+    pursuit p = {0};
     double *scratch = malloc((n + 1) * sizeof *scratch);
     snapshot best = {.member = malloc((n + 1) * sizeof *best.member)};
     st =

@@ -80,13 +80,13 @@ static itp_status embed(const itp_surrogate *s, size_t n, const double *x, doubl
     return st;
 }
 
-static size_t n_features(const itp_surrogate *s)
+static itp_status count_features(const itp_surrogate *s, size_t *out)
 {
     itp_points none = {0};
-    itp_kernel_embed(s->kernel, state(s)->hyper.theta, 0, NULL, &none);
-    size_t features = none.features;
+    itp_status st = itp_kernel_embed(s->kernel, state(s)->hyper.theta, 0, NULL, &none);
+    *out = none.features;
     itp_points_deinit(&none);
-    return features;
+    return st;
 }
 
 /* Sites' values, tree and cover at the hyperparameters in force. */
@@ -96,9 +96,11 @@ static itp_status build(itp_surrogate *s)
     drop_tree(p);
     itp_pool_deinit(&p->pool);
     itp_pool_init(&p->pool, s->d);
+    size_t features = 0;
     itp_status st = itp_pool_fill(&p->pool, s->rows.n, s->rows.x);
+    if (st == ITP_OK) st = count_features(s, &features);
     if (st != ITP_OK) return st;
-    size_t n = p->pool.n_sites, features = n_features(s);
+    size_t n = p->pool.n_sites;
     p->v = malloc((s->rows.n + 1) * sizeof *p->v);
     p->y_site = malloc((n + 1) * sizeof *p->y_site);
     p->v_site = malloc((n + 1) * sizeof *p->v_site);
@@ -223,7 +225,7 @@ static itp_status fit(itp_surrogate *s, uint64_t seed, itp_fit_report *report)
     if (st == ITP_OK && s->noise != ITP_NOISE_INFERRED)
         state(s)->hyper.ln_noise = log(ITP_NOISE_EXACT);
     if (st == ITP_OK && s->rows.n > SUBSET) st = maximise(s, report);
-    state(s)->hyper.mean = 0;
+    if (st == ITP_OK) state(s)->hyper.mean = 0;
     itp_pool_deinit(&pool);
     return st == ITP_OK ? build(s) : st;
 }
@@ -281,12 +283,13 @@ static itp_status near_sites(const itp_surrogate *s, size_t q, const double *x, 
                              size_t *count)
 {
     const sparse *p = state(s);
-    size_t features = n_features(s), n = 0, kept = 0, each = ASKED;
+    size_t features = 0, n = 0, kept = 0, each = ASKED;
+    itp_status st = count_features(s, &features);
     if (q > 0 && q * each > ASKED_TOGETHER) each = ASKED_TOGETHER / q;
     if (each < ASKED_LEAST) each = ASKED_LEAST;
     double *places = malloc((q * features + 1) * sizeof *places), distance[ASKED];
     size_t *site = malloc((q * ASKED + COVER + 1) * sizeof *site);
-    itp_status st = places && site ? embed(s, q, x, places) : ITP_ENOMEM;
+    if (st == ITP_OK) st = places && site ? embed(s, q, x, places) : ITP_ENOMEM;
     for (size_t i = 0; i < q && st == ITP_OK; i++)
         n += itp_kdtree_nearest(p->tree, places + i * features, SIZE_MAX, each, site + n, distance);
     for (size_t k = 0; st == ITP_OK && k < p->n_cover; k++) site[n++] = p->cover[k];
