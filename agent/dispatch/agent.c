@@ -143,10 +143,12 @@ static itp_status start(agent *a, itp_error *err)
                              .state = a->places.state,
                              .base = a->base,
                              .campaign = c};
+    int64_t now_ms = itp_clock_monotonic_ms();
+    a->awaited_until_ms = now_ms + ITP_SILENCE_MS;
     st = begin_life(a, err);
-    if (st == ITP_OK && !a->effects.finish)
-        st = itp_locals_start(&a->locals, o->workers, itp_clock_monotonic_ms(), err);
-    return st;
+    if (st != ITP_OK || a->effects.finish) return st;
+    st = itp_locals_start(&a->locals, o->workers, now_ms, err);
+    return st == ITP_OK ? agent_give_up(a, now_ms, err) : st;
 }
 
 /* --- Feeding and committing

@@ -52,6 +52,8 @@ typedef struct agent {
     int interrupted, recover;
     unsigned stalls;
     int64_t stalled_until_ms, next_tick_ms;
+    int64_t awaited_until_ms; /* workers of an earlier life that are not back by then are lost; 0:
+                                 they are judged */
     char base[ITP_PLACE_MAX];
     char campaign[ITP_IDENTITY_TEXT];        /* on the wire */
     char remote_endpoint[ITP_ENDPOINT_TEXT]; /* as bound */
@@ -73,6 +75,9 @@ itp_status agent_drop_withdrawn(agent *a, itp_error *err);
 
 /* inputs.c: each reads what is there and feeds it */
 itp_status agent_feed_lost(agent *a, const char *worker, const char *why, itp_error *err);
+/* Workers of an earlier life of this campaign that have not come back count as lost: local ones
+ * that are not run any more at once, others after a while. */
+itp_status agent_give_up(agent *a, int64_t now_ms, itp_error *err);
 itp_status agent_read_decision(agent *a, itp_error *err);
 itp_status agent_read_signals(agent *a, itp_error *err);
 itp_status agent_read_clocks(agent *a, itp_error *err);

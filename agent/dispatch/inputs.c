@@ -2,6 +2,7 @@
  * are in frames.c. SPDX-License-Identifier: GPL-3.0-or-later */
 #include <inttypes.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 #include <zmq.h>
@@ -36,6 +37,30 @@ itp_status agent_feed_lost(agent *a, const char *worker, const char *why, itp_er
     itp_event lost = {.kind = ITP_EVENT_WORKER_LOST, .worker = worker, .text = why};
     itp_log(a->options->log, ITP_WARN, "worker_lost", "worker=%s why=\"%s\"", worker, why);
     return agent_feed(a, &lost, err);
+}
+
+/* A worker of an earlier life may come back; a local one only if it has been started again. */
+static int is_awaited(const agent *a, const itp_worker_view *worker, int64_t now_ms)
+{
+    if (now_ms >= a->awaited_until_ms) return 0;
+    for (size_t i = 0; i < a->locals.n; i++)
+        if (strcmp(a->locals.items[i].name, worker->name) == 0) return 1;
+    return strncmp(worker->name, "local-", strlen("local-")) != 0;
+}
+
+itp_status agent_give_up(agent *a, int64_t now_ms, itp_error *err)
+{
+    itp_worker_view worker;
+    itp_status st = ITP_OK;
+    if (!a->awaited_until_ms) return ITP_OK;
+    for (size_t i = 0; st == ITP_OK; i++) {
+        if (itp_loop_worker(itp_engine_loop(a->engine), i, &worker) != ITP_OK) break;
+        if (worker.live && !itp_roster_by_name(&a->roster, worker.name) &&
+            !is_awaited(a, &worker, now_ms))
+            st = agent_feed_lost(a, worker.name, "it has not come back to this agent", err);
+    }
+    if (now_ms >= a->awaited_until_ms) a->awaited_until_ms = 0;
+    return st;
 }
 
 itp_status agent_read_signals(agent *a, itp_error *err)
@@ -101,6 +126,7 @@ itp_status agent_read_clocks(agent *a, itp_error *err)
         if (silent->name) st = agent_feed_lost(a, silent->name, "silent", err);
         itp_roster_remove(&a->roster, silent);
     }
+    if (st == ITP_OK) st = agent_give_up(a, now_ms, err);
     agent_hear_again(a, now_ms);
     itp_door_refresh(&a->door);
     if (st == ITP_OK) st = agent_drop_withdrawn(a, err);

@@ -5,6 +5,7 @@ ITP_KILLS=N kills N times (20 in CI, 200 for the bar). SPDX-License-Identifier: 
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import unittest
 
@@ -47,6 +48,27 @@ class Kill(cli.Case):
         self.assertIn("identical to the bit", self.run_cli("replay", "branin.journal", "--verify"))
         print(f"{kills} kills, {trials} trials, "
               f"{self.rows('select count(*) from event')[0][0]} events")
+
+    def test_workers_that_do_not_come_back_are_given_up(self):
+        """Four workers, then one: what is meant for the other three goes to it, not to nobody until a lease is over."""
+        text = cli.BRANIN % (", latency: 50 ms", "", 60, "agent: {design: {sobol: 60}}\n")
+        self.write("branin.yaml", text.replace("lease: 5 s", "lease: 10 min"))
+        agent = self.start("run", "branin.yaml", "--workers", "4", "--quiet")
+        while not self.has_results(8):
+            self.assertIsNone(agent.poll())
+        agent.kill()
+        agent.communicate()
+        self.run_cli("run", "branin.yaml", "--workers", "1", "--quiet")
+        self.assertEqual(self.rows("select count(*) from trials where state = 'measured'"), [(60,)])
+        gone = self.rows("select worker from event where kind = 'worker_lost' order by worker")
+        self.assertEqual(gone, [("local-2",), ("local-3",), ("local-4",)])
+        self.assertIn("identical to the bit", self.run_cli("replay", "branin.journal", "--verify"))
+
+    def has_results(self, number):
+        try:
+            return self.rows("select count(*) from event where kind = 'result'") >= [(number,)]
+        except sqlite3.OperationalError:  # not there yet
+            return False
 
 
 if __name__ == "__main__":
