@@ -196,10 +196,12 @@ static int stop_in(const bench_options *o, size_t d, size_t most)
 
 int bench_stopping(const bench_options *o)
 {
-    bench_options few = *o;
-    if (o->quick && !o->seeds) few.seeds = 1;
     int missed = 0;
-    if (!o->only || strcmp(o->only, "d2") == 0) missed += stop_in(&few, 2, o->quick ? 10 : 100);
-    if (!o->quick && (!o->only || strcmp(o->only, "d4") == 0)) missed += stop_in(&few, 4, 250);
+    if (o->quick && !o->seeds) {
+        bench_say(o, "bar 8 is left out: a campaign that stops by itself takes half a minute\n");
+        return 0;
+    }
+    if (!o->only || strcmp(o->only, "d2") == 0) missed += stop_in(o, 2, 100);
+    if (!o->only || strcmp(o->only, "d4") == 0) missed += stop_in(o, 4, 250);
     return missed;
 }
