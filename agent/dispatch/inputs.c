@@ -2,7 +2,6 @@
  * are in frames.c. SPDX-License-Identifier: GPL-3.0-or-later */
 #include <inttypes.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 #include <zmq.h>
@@ -39,15 +38,6 @@ itp_status agent_feed_lost(agent *a, const char *worker, const char *why, itp_er
     return agent_feed(a, &lost, err);
 }
 
-/* A worker of an earlier life may come back; a local one only if it has been started again. */
-static int is_awaited(const agent *a, const itp_worker_view *worker, int64_t now_ms)
-{
-    if (now_ms >= a->awaited_until_ms) return 0;
-    for (size_t i = 0; i < a->locals.n; i++)
-        if (strcmp(a->locals.items[i].name, worker->name) == 0) return 1;
-    return strncmp(worker->name, "local-", strlen("local-")) != 0;
-}
-
 itp_status agent_give_up(agent *a, int64_t now_ms, itp_error *err)
 {
     itp_worker_view worker;
@@ -55,8 +45,8 @@ itp_status agent_give_up(agent *a, int64_t now_ms, itp_error *err)
     if (!a->awaited_until_ms) return ITP_OK;
     for (size_t i = 0; st == ITP_OK; i++) {
         if (itp_loop_worker(itp_engine_loop(a->engine), i, &worker) != ITP_OK) break;
-        if (worker.live && !itp_roster_by_name(&a->roster, worker.name) &&
-            !is_awaited(a, &worker, now_ms))
+        int awaited = now_ms < a->awaited_until_ms && itp_locals_may_come(&a->locals, worker.name);
+        if (worker.live && !awaited && !itp_roster_by_name(&a->roster, worker.name))
             st = agent_feed_lost(a, worker.name, "it has not come back to this agent", err);
     }
     if (now_ms >= a->awaited_until_ms) a->awaited_until_ms = 0;

@@ -16,7 +16,8 @@
 
 #include "clock.h"
 
-#define LOG_TAIL     600 /* bytes of a dead worker's log that are shown */
+#define LOCAL        "local-" /* what the names of local workers begin with */
+#define LOG_TAIL     600      /* bytes of a dead worker's log that are shown */
 #define ARGS_MAX     64
 #define PROGRAMS_MAX 16
 #define SLOTS_MAX    1024
@@ -138,9 +139,9 @@ static void name_local(itp_local *one, const char *connector, size_t number)
 {
     one->connector = connector;
     if (only_waits(connector))
-        snprintf(one->name, sizeof one->name, "local-%.40s", connector);
+        snprintf(one->name, sizeof one->name, LOCAL "%.40s", connector);
     else
-        snprintf(one->name, sizeof one->name, "local-%zu", number);
+        snprintf(one->name, sizeof one->name, LOCAL "%zu", number);
 }
 
 itp_status itp_locals_start(itp_locals *l, size_t each, int64_t now_ms, itp_error *err)
@@ -206,6 +207,13 @@ const char *itp_locals_reap(itp_locals *l, int64_t now_ms, itp_status *st, itp_e
         return one->name;
     }
     return NULL;
+}
+
+int itp_locals_may_come(const itp_locals *l, const char *name)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (strcmp(l->items[i].name, name) == 0) return 1;
+    return strncmp(name, LOCAL, strlen(LOCAL)) != 0;
 }
 
 void itp_locals_stop(itp_locals *l)

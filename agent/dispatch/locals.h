@@ -37,6 +37,8 @@ itp_status itp_locals_start(itp_locals *locals, size_t each, int64_t now_ms, itp
 /* A local worker that has died since, started again: its name, valid until stop. NULL: none (more).
  * *st becomes a failure when it died too often, with the end of its log in err. */
 const char *itp_locals_reap(itp_locals *locals, int64_t now_ms, itp_status *st, itp_error *err);
+/* 0 for the name of a local worker that is not run: it will never come. */
+int itp_locals_may_come(const itp_locals *locals, const char *name);
 /* Asks all to stop, waits, kills what stays. */
 void itp_locals_stop(itp_locals *locals);
 

@@ -49,15 +49,21 @@ void session_lost(session *s, patron *p)
     p->credit_said = -1;
 }
 
-void session_send_attempt(session *s, itp_verb verb, const store_key *key, int64_t number,
-                          const char *text)
+static itp_message about(itp_verb verb, const store_key *key)
 {
-    patron *p = session_patron(s, key->campaign);
     itp_message message;
     itp_message_init(&message, verb);
     message.campaign = key->campaign;
     message.request = key->request;
     message.epoch = key->epoch;
+    return message;
+}
+
+void session_send_attempt(session *s, itp_verb verb, const store_key *key, int64_t number,
+                          const char *text)
+{
+    patron *p = session_patron(s, key->campaign);
+    itp_message message = about(verb, key);
     message.number = number;
     message.text = text && *text ? text : NULL;
     if (p) link_send(&p->link, &message);
@@ -66,11 +72,7 @@ void session_send_attempt(session *s, itp_verb verb, const store_key *key, int64
 void session_accept(session *s, const store_key *key)
 {
     patron *p = session_patron(s, key->campaign);
-    itp_message message;
-    itp_message_init(&message, ITP_VERB_ACCEPT);
-    message.campaign = key->campaign;
-    message.request = key->request;
-    message.epoch = key->epoch;
+    itp_message message = about(ITP_VERB_ACCEPT, key);
     message.sample = custody_sample(&s->custody);
     if (p) link_send(&p->link, &message);
 }
