@@ -338,6 +338,9 @@ static void series_are_sent_and_acknowledged_by_index(void)
         CU_ASSERT_PTR_NOT_NULL(message.provenance);
         if (i == 1) double_ack(&agent, &message);
     }
+    /* The answer says that the acknowledgement before it was heard. */
+    double_tell(&agent, ITP_VERB_QUERY, 1, 1);
+    CU_ASSERT_FATAL(double_expect(&agent, ITP_VERB_ANSWER, &message));
     double_restart(&agent); /* what was not acknowledged comes again, in its order */
     CU_ASSERT_FATAL(double_greet(&agent, &held, NULL));
     CU_ASSERT_EQUAL(held, 1);
