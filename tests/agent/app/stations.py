@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import threading
 import time
@@ -126,7 +127,7 @@ class Case(cli.Case):
         process = self.start("run", "film.yaml", "--workers", "0", "--listen", f"ipc://{self.path('agent')}",
                              *(words or ("--quiet",)))
         self.running.append(process)
-        self.until(lambda: os.path.exists(self.path("film.journal")) and os.path.exists(self.path("agent")))
+        self.until(lambda: self.kinds() and os.path.exists(self.path("agent")))
         return process
 
     def station(self, name="bench-1", line="agent", *words):
@@ -166,7 +167,11 @@ class Case(cli.Case):
         self.write("done", "")
 
     def kinds(self):
-        return [kind for (kind,) in self.rows("select kind from event order by seq", "film.journal")]
+        """Of all events; none as long as there is no journal."""
+        try:
+            return [kind for (kind,) in self.rows("select kind from event order by seq", "film.journal")]
+        except sqlite3.OperationalError:
+            return []
 
     def kill(self, process):
         process.kill()
