@@ -98,7 +98,8 @@ class Crash(lab.Lab):
                 "cancel": self.cancel, "reply": self.reply}
         way = self.outbox if room == "outbox" else ways.get(what.split("-", 1)[1])
         takes = 400 if way == self.reply else 200 if way in (self.query, self.close) else 10
-        self.prepare(TRIALS, seed=3 + turn, workers=1, stations=1, takes=takes, lease="1500 ms")
+        latency = "1 s" if way == self.outbox else "20 ms"  # so that results are still to come when the agent stops
+        self.prepare(TRIALS, seed=3 + turn, workers=1, stations=1, takes=takes, lease="1500 ms", latency=latency)
         if way:
             way(name, point)
         else:

@@ -25,7 +25,7 @@ parameters:
   x1: {real: [-5, 10]}
   x2: {real: [0, 10]}
 tasks:
-  simulate: {connector: function, with: {name: branin, latency: 20 ms, jitter: 80 %%},
+  simulate: {connector: function, with: {name: branin, latency: %s, jitter: 80 %%},
              outputs: {y: {unit: "1"}}, lease: %s, retry: {attempts: 20, backoff: 50 ms}}
   station.weigh: {connector: "%s", class: physical, with: {takes: %d},
                   outputs: {value: {unit: "1"}}, lease: %s}
@@ -54,8 +54,8 @@ class Lab(cli.Case):
         self.stop()
         super().tearDown()
 
-    def prepare(self, trials, seed=3, workers=2, stations=2, takes=15, lease="3 s"):
-        self.write("lab.yaml", LAB % (seed, lease, STATION, takes, lease, trials, trials))
+    def prepare(self, trials, seed=3, workers=2, stations=2, takes=15, lease="3 s", latency="20 ms"):
+        self.write("lab.yaml", LAB % (seed, latency, lease, STATION, takes, lease, trials, trials))
         endpoint = f"ipc://{self.path('lab.socket')}"
         self.words["agent"] = [cli.PROGRAM, "run", "lab.yaml", "--workers", "0", "--listen", endpoint, "--quiet"]
         for kind, n, connector in (("worker", workers, "function"), ("station", stations, STATION)):
