@@ -9,16 +9,19 @@
 
 #include "kernel_tree.h"
 #include "normal.h"
+#include "products.h"
+#include "vector.h"
 
 struct itp_spectrum {
     const itp_kernel *kernel;
     double *theta;
     size_t count;
-    double *omega;             /* count x n_features: frequencies, over radial leaves */
+    double *omega;             /* n_features x count: frequencies, over radial leaves */
     double *direction;         /* count x n_features: over linear leaves */
     uint64_t *key;             /* count x n_features: over hamming leaves, 0: the constant 1 */
     double *phase, *amplitude; /* count */
     unsigned char *has_cosine; /* count */
+    int has_factors;           /* signs, linear forms */
 };
 
 /* z times this has the family's spectrum. */
@@ -43,7 +46,7 @@ static void draw_leaf(itp_spectrum *s, const itp_node *node, size_t f, itp_strea
         double scale = spread(node, s->theta, stream);
         s->has_cosine[f] = 1;
         for (size_t e = 0; e < node->n_features; e++)
-            s->omega[row + e] = scale * itp_stream_normal(stream);
+            s->omega[(node->feature0 + e) * s->count + f] = scale * itp_stream_normal(stream);
         return;
     }
     for (size_t e = 0; e < node->n_features; e++) {
@@ -98,6 +101,15 @@ static void draw(itp_spectrum *s, const itp_node *node, size_t f, double pick, i
     }
 }
 
+/* Leaves that multiply a feature by more than its cosine. */
+static int has_factors(const itp_node *node)
+{
+    int found = node->class == &ITP_NODE_HAMMING || node->class == &ITP_NODE_COREGION ||
+                node->class == &ITP_NODE_LINEAR;
+    for (unsigned c = 0; c < node->n_children; c++) found |= has_factors(node->child[c]);
+    return found;
+}
+
 itp_status itp_spectrum_create(itp_spectrum **out, const itp_kernel *kernel, const double *theta,
                                size_t count, itp_stream *stream)
 {
@@ -106,6 +118,7 @@ itp_status itp_spectrum_create(itp_spectrum **out, const itp_kernel *kernel, con
     size_t features = kernel->n_features, params = kernel->n_params;
     s->kernel = kernel;
     s->count = count;
+    s->has_factors = has_factors(kernel->root);
     s->theta = malloc((params + 1) * sizeof *s->theta);
     s->omega = calloc(count * features + 1, sizeof *s->omega);
     s->direction = calloc(count * features + 1, sizeof *s->direction);
@@ -183,39 +196,90 @@ static void leaf_factor(const itp_spectrum *s, const itp_node *node, size_t f, f
     for (unsigned c = 0; c < node->n_children; c++) leaf_factor(s, node->child[c], f, v);
 }
 
-/* Gradient of w'a through the radial leaves' features. */
-static void add_cosine_grad(const itp_node *node, const double *omega, const double *jac,
-                            double slope, double *grad)
+/* Gradients amplitude dcos(w'a + b)/dx of every feature, through the radial leaves. */
+static void add_cosine_grads(const itp_spectrum *s, const itp_node *node, const double *sine,
+                             const double *jac, double *dphi)
 {
-    if (node->class == &ITP_NODE_ARD)
-        for (size_t e = 0; e < node->n_features; e++) {
-            size_t at = node->feature0 + e;
-            grad[node->features[e].column] += slope * omega[at] * jac[at];
-        }
+    size_t d = s->kernel->d;
+    for (size_t e = node->feature0; e < node->feature0 + node->n_features; e++) {
+        if (node->class != &ITP_NODE_ARD) break;
+        const double *omega = s->omega + e * s->count;
+        double *grad = dphi + node->features[e - node->feature0].column;
+        for (size_t f = 0; f < s->count; f++)
+            grad[f * d] -= s->amplitude[f] * sine[f] * omega[f] * jac[e];
+    }
     for (unsigned c = 0; c < node->n_children; c++)
-        add_cosine_grad(node->child[c], omega, jac, slope, grad);
+        add_cosine_grads(s, node->child[c], sine, jac, dphi);
 }
 
 itp_status itp_spectrum_eval(const itp_spectrum *s, const double *x, double *phi, double *dphi)
 {
     size_t features = s->kernel->n_features, d = s->kernel->d;
+    double *sine = dphi ? malloc((s->count + 1) * sizeof *sine) : NULL;
     itp_points point;
+    if (dphi && !sine) return ITP_ENOMEM;
     itp_status st = itp_kernel_embed_one(s->kernel, s->theta, x, &point);
-    if (st != ITP_OK) return st;
+    if (st != ITP_OK) {
+        free(sine);
+        return st;
+    }
     const double *a = point.f, *jac = point.f + features;
-    for (size_t f = 0; f < s->count; f++) {
-        const double *omega = s->omega + f * features;
-        double angle = s->phase[f];
-        feature_value v = {a, jac, x, s->amplitude[f], dphi ? dphi + f * d : NULL};
-        if (v.grad) memset(v.grad, 0, d * sizeof *v.grad);
-        if (s->has_cosine[f]) {
-            for (size_t e = 0; e < features; e++) angle += omega[e] * a[e];
-            if (v.grad) add_cosine_grad(s->kernel->root, omega, jac, -v.value * sin(angle), v.grad);
-            v.value *= cos(angle);
-        }
+    /* Features without a cosine have the angle 0. */
+    memcpy(phi, s->phase, s->count * sizeof *phi);
+    itp_times_t(features, s->count, 1, s->omega, s->count, a, 1, phi);
+    itp_cosines(s->count, phi, sine);
+    if (dphi) {
+        memset(dphi, 0, s->count * d * sizeof *dphi);
+        add_cosine_grads(s, s->kernel->root, sine, jac, dphi);
+    }
+    for (size_t f = 0; f < s->count; f++) phi[f] *= s->amplitude[f];
+    for (size_t f = 0; s->has_factors && f < s->count; f++) {
+        feature_value v = {a, jac, x, phi[f], dphi ? dphi + f * d : NULL};
         leaf_factor(s, s->kernel->root, f, &v);
         phi[f] = v.value;
     }
     itp_points_deinit(&point);
+    free(sine);
     return ITP_OK;
+}
+
+/* Gradient of sum_f slope_f (w_f'a) through the radial leaves. */
+static void add_angle_grads(const itp_spectrum *s, const itp_node *node, const double *slope,
+                            const double *jac, double *grad)
+{
+    for (size_t e = node->feature0; e < node->feature0 + node->n_features; e++)
+        if (node->class == &ITP_NODE_ARD)
+            grad[node->features[e - node->feature0].column] +=
+                jac[e] * itp_dot(s->count, s->omega + e * s->count, slope);
+    for (unsigned c = 0; c < node->n_children; c++)
+        add_angle_grads(s, node->child[c], slope, jac, grad);
+}
+
+itp_status itp_spectrum_sum(const itp_spectrum *s, const double *x, const double *w, double *value,
+                            double *grad)
+{
+    size_t features = s->kernel->n_features, d = s->kernel->d, count = s->count;
+    size_t room = s->has_factors ? count * (d + 1) : 2 * count;
+    double *phi = malloc((room + 1) * sizeof *phi), *slope = phi + count;
+    itp_points point;
+    itp_status st = phi ? ITP_OK : ITP_ENOMEM;
+    if (st == ITP_OK && s->has_factors) {
+        st = itp_spectrum_eval(s, x, phi, slope);
+        if (st == ITP_OK) itp_times_t(count, d, 1, slope, d, w, 0, grad);
+    } else if (st == ITP_OK) {
+        st = itp_kernel_embed_one(s->kernel, s->theta, x, &point);
+        if (st == ITP_OK) {
+            memcpy(phi, s->phase, count * sizeof *phi);
+            itp_times_t(features, count, 1, s->omega, count, point.f, 1, phi);
+            itp_cosines(count, phi, slope);
+            for (size_t f = 0; f < count; f++)
+                phi[f] *= s->amplitude[f], slope[f] *= -w[f] * s->amplitude[f];
+            memset(grad, 0, d * sizeof *grad);
+            add_angle_grads(s, s->kernel->root, slope, point.f + features, grad);
+            itp_points_deinit(&point);
+        }
+    }
+    if (st == ITP_OK) *value = itp_dot(count, w, phi);
+    free(phi);
+    return st;
 }

@@ -22,4 +22,8 @@ void itp_spectrum_destroy(itp_spectrum *spectrum);
 itp_status itp_spectrum_eval(const itp_spectrum *spectrum, const double *x, double *phi,
                              double *dphi);
 
+/* w'phi at x, w of count, and its gradient (d): the above without the matrix between. */
+itp_status itp_spectrum_sum(const itp_spectrum *spectrum, const double *x, const double *w,
+                            double *value, double *grad);
+
 #endif

@@ -10,7 +10,7 @@
 #include "products.h"
 #include "spectrum.h"
 
-enum { FEATURES = 1024 };
+enum { FEATURES = 1024, BLOCK = 64 };
 
 /* What the paths of one member share. */
 typedef struct {
@@ -25,13 +25,26 @@ struct itp_paths {
     size_t n_paths, n_bases, features, d;
     uint64_t seed;
     basis *bases;
-    double *weight;       /* n_paths x features, 1/sqrt F included */
+    double *weight;       /* n_paths x features, 1/sqrt F included; those of a basis side by side */
     double **coefficient; /* n_paths: n of their basis */
 };
 
 static const basis *basis_of(const itp_paths *paths, size_t path)
 {
     return &paths->bases[path % paths->n_bases];
+}
+
+/* The first row of weight that is of basis b; how many are: up to the next basis' first. */
+static size_t first_of(const itp_paths *paths, size_t b)
+{
+    size_t over = paths->n_paths % paths->n_bases;
+    return b * (paths->n_paths / paths->n_bases) + (b < over ? b : over);
+}
+
+static double *weight_of(const itp_paths *paths, size_t path)
+{
+    size_t row = first_of(paths, path % paths->n_bases) + path / paths->n_bases;
+    return paths->weight + row * paths->features;
 }
 
 static void warp_one(const itp_gp *gp, const double *x, double *warped)
@@ -58,7 +71,7 @@ static itp_status condition(itp_paths *paths, size_t b)
         itp_stream stream;
         itp_stream_init(&stream, paths->seed, i * paths->n_bases + b, "paths.noise");
         for (size_t p = b; p < paths->n_paths && st == ITP_OK; p += paths->n_bases) {
-            const double *w = paths->weight + p * features;
+            const double *w = weight_of(paths, p);
             double f0 = itp_dot(features, w, phi);
             double noise = sqrt(own->gp->v[i]) * itp_stream_normal(&stream);
             paths->coefficient[p][i] = own->gp->y[i] - own->gp->mean - f0 - noise;
@@ -109,8 +122,7 @@ itp_status itp_paths_create(itp_paths **out, const itp_surrogate *s, size_t n_pa
         itp_stream stream;
         itp_stream_init(&stream, seed, p, "paths.weights");
         for (size_t f = 0; f < paths->features; f++)
-            paths->weight[p * paths->features + f] =
-                itp_stream_normal(&stream) / sqrt((double)paths->features);
+            weight_of(paths, p)[f] = itp_stream_normal(&stream) / sqrt((double)paths->features);
     }
     for (size_t b = 0; b < paths->n_bases && st == ITP_OK; b++)
         if ((st = open_basis(paths, s, b)) == ITP_OK) st = condition(paths, b);
@@ -149,55 +161,76 @@ itp_status itp_paths_eval(const itp_paths *paths, size_t path, size_t n, const d
     const basis *own = basis_of(paths, path);
     const itp_gp *gp = own->gp;
     size_t features = paths->features, d = paths->d, sites = gp->n;
-    const double *w = paths->weight + path * features, *c = paths->coefficient[path];
+    const double *w = weight_of(paths, path), *c = paths->coefficient[path];
     if (path >= paths->n_paths || paths->n_rows != paths->model->rows.n) return ITP_EINVAL;
-    size_t room = features + sites + (grad ? (features + sites) * d : 0);
-    double *phi = malloc((room + 1) * sizeof *phi), warped[d + 1];
-    if (!phi) return ITP_ENOMEM;
-    double *k = phi + features, *dphi = grad ? k + sites : NULL;
-    double *dk = grad ? dphi + features * d : NULL;
+    double *k = malloc((features + sites * (grad ? 1 + d : 1) + 1) * sizeof *k), warped[d + 1];
+    if (!k) return ITP_ENOMEM;
+    double *dk = grad ? k + sites : NULL, *phi = k + sites * (grad ? 1 + d : 1), prior = 0;
     itp_status st = ITP_OK;
     for (size_t i = 0; i < n && st == ITP_OK; i++) {
         const double *at = x + i * d;
+        double *g = grad ? grad + i * d : NULL;
         warp_one(gp, at, warped);
-        st = itp_spectrum_eval(own->spectrum, warped, phi, dphi);
+        st = grad ? itp_spectrum_sum(own->spectrum, warped, w, &prior, g)
+                  : itp_spectrum_eval(own->spectrum, warped, phi, NULL);
         if (st == ITP_OK) st = itp_gp_cross(gp, at, k, dk);
         if (st != ITP_OK) break;
-        value[i] = gp->mean + itp_dot(features, w, phi) + itp_dot(sites, k, c);
+        if (!grad) prior = itp_dot(features, w, phi);
+        value[i] = gp->mean + prior + itp_dot(sites, k, c);
         if (!grad) continue;
-        double *g = grad + i * d;
-        itp_times_t(features, d, 1, dphi, d, w, 0, g);
         for (size_t v = 0; v < gp->warp.n; v++)
             g[gp->warp.column[v]] *= itp_warp_slope(&gp->warp, v, at[gp->warp.column[v]]);
         for (size_t e = 0; e < d; e++) g[e] += itp_dot(sites, dk + e * sites, c);
         st = itp_surrogate_add_slope(paths->model, at, g);
     }
-    free(phi);
+    free(k);
     return st == ITP_OK ? itp_surrogate_add_levels(paths->model, n, x, value) : st;
+}
+
+/* All paths of basis b at n <= BLOCK points. work: n (features + sites + paths of b). */
+static itp_status eval_block(const itp_paths *paths, size_t b, size_t n, const double *x,
+                             size_t stride, double *work, double *value)
+{
+    const basis *own = &paths->bases[b];
+    const itp_gp *gp = own->gp;
+    size_t features = paths->features, d = paths->d, sites = gp->n;
+    size_t first = first_of(paths, b), many = first_of(paths, b + 1) - first;
+    double *phi = work, *k = phi + n * features, *sum = k + n * sites, warped[d + 1];
+    itp_points points = {0};
+    itp_status st = itp_gp_embed(gp, n, x, &points);
+    if (st == ITP_OK)
+        itp_kernel_block(gp->kernel, gp->theta, &points, 0, n, &gp->points, 0, sites, k, sites);
+    itp_points_deinit(&points);
+    for (size_t i = 0; i < n && st == ITP_OK; i++) {
+        warp_one(gp, x + i * d, warped);
+        st = itp_spectrum_eval(own->spectrum, warped, phi + i * features, NULL);
+    }
+    if (st != ITP_OK) return st;
+    for (size_t i = 0; i < n * many; i++) sum[i] = gp->mean;
+    itp_add_product(n, many, features, 1, phi, paths->weight + first * features, sum);
+    for (size_t j = 0; j < many; j++) {
+        size_t p = b + j * paths->n_bases;
+        for (size_t i = 0; i < n; i++)
+            value[p * stride + i] =
+                sum[i * many + j] + itp_dot(sites, k + i * sites, paths->coefficient[p]);
+    }
+    return ITP_OK;
 }
 
 itp_status itp_paths_eval_all(const itp_paths *paths, size_t n, const double *x, double *value)
 {
-    size_t features = paths->features, d = paths->d, most = 0;
+    size_t most = 0;
     if (paths->n_rows != paths->model->rows.n) return ITP_EINVAL;
     for (size_t b = 0; b < paths->n_bases; b++)
         if (paths->bases[b].gp->n > most) most = paths->bases[b].gp->n;
-    double *phi = malloc((features + most + 1) * sizeof *phi), *k = phi + features, warped[d + 1];
-    if (!phi) return ITP_ENOMEM;
+    double *work = malloc(BLOCK * (paths->features + most + paths->n_paths) * sizeof *work);
+    if (!work) return ITP_ENOMEM;
     itp_status st = ITP_OK;
-    for (size_t b = 0; b < paths->n_bases; b++) {
-        const basis *own = &paths->bases[b];
-        for (size_t i = 0; i < n && st == ITP_OK; i++) {
-            warp_one(own->gp, x + i * d, warped);
-            st = itp_spectrum_eval(own->spectrum, warped, phi, NULL);
-            if (st == ITP_OK) st = itp_gp_cross(own->gp, x + i * d, k, NULL);
-            for (size_t p = b; p < paths->n_paths && st == ITP_OK; p += paths->n_bases)
-                value[p * n + i] = own->gp->mean +
-                                   itp_dot(features, paths->weight + p * features, phi) +
-                                   itp_dot(own->gp->n, k, paths->coefficient[p]);
-        }
-    }
-    free(phi);
+    for (size_t b = 0; b < paths->n_bases && b < paths->n_paths; b++)
+        for (size_t i = 0; i < n && st == ITP_OK; i += BLOCK)
+            st = eval_block(paths, b, n - i < BLOCK ? n - i : BLOCK, x + i * paths->d, n, work,
+                            value + i);
+    free(work);
     for (size_t p = 0; p < paths->n_paths && st == ITP_OK; p++)
         st = itp_surrogate_add_levels(paths->model, n, x, value + p * n);
     return st;
