@@ -1,15 +1,17 @@
 /* regret.c - knowing when to stop: P(max f - f(best) <= epsilon | data) (Wilson 2024).
- *   Posterior samples are functions (pathwise, Wilson et al. 2020): each is maximised over points
- * that stand for the space and by climbs from the best of them, and compared with its own value at
- * the incumbent. Looks are made after 32, 64, ... draws; the interval at each look is Wilson's
- * score interval three standard deviations wide, so that the few looks near the threshold together
- * err in about 1 %. A bound that would stop a campaign must also hold with the hyperparameters
- * averaged over. SPDX-License-Identifier: GPL-3.0-or-later */
+ *   While one place alone speaks against it (ceiling.h) nothing is drawn. Then posterior samples
+ * are functions (pathwise, Wilson et al. 2020): each is maximised over points that stand for the
+ * space and by climbs from the best of them, and compared with its own value at the incumbent.
+ * Looks are made after 32, 64, 128, ... draws; the interval at each look is Wilson's score interval
+ * three standard deviations wide, so that the few looks near the threshold together err in about 1
+ * %. A bound that would stop a campaign must also hold with the hyperparameters averaged over.
+ * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "blas.h"
+#include "ceiling.h"
 #include "lbfgs.h"
 #include "parallel.h"
 #include "reference.h"
@@ -17,15 +19,24 @@
 #include "stream.h"
 
 enum {
-    LOOK = 32,       /* draws between looks */
-    DRAWS_MAX = 768, /* after which what is known is returned */
-    POINTS = 384,    /* that stand for the space */
-    BEST = 32,       /* measured points that join them */
-    CLIMBS = 3,      /* from the best points of each draw */
+    LOOK = 32,        /* draws before the first look; each further look has twice as many */
+    BATCH_MAX = 256,  /* draws made together */
+    DRAWS_MAX = 768,  /* after which what is known is returned */
+    POINTS = 1024,    /* that stand for the space */
+    KEPT_LEAST = 128, /* of them, for the draws */
+    BEST = 32,        /* measured points that join them */
+    CLIMBS = 3,       /* from the best points of each draw */
     CLIMB_STEPS = 40,
     CONFIRMED_MAX = 200 /* measured points; beyond, hyperparameters are known well enough */
 };
 static const double LOOK_SD = 3;
+/* Climbs end where a step gains less than this share of epsilon; those on the ceiling, less than
+ * this probability. */
+static const double CLIMB_GAIN = 1e-4;
+/* Points that matter are kept for the draws: all others together can be above the incumbent by more
+ * than epsilon with no more than this share of the probability that stopping may err with.
+ * KEPT_LEAST of them stay, where climbs begin: there is more room between points than at them. */
+static const double DROPPED = 0.1;
 /* Starts of climbs are at least so far apart in each coordinate, on average. */
 static const double START_APART = 0.1;
 
@@ -33,14 +44,15 @@ typedef struct {
     const itp_view *view;
     const itp_paths *paths;
     size_t n, d, n_free, free_columns[64];
-    const double *x; /* n points, the incumbent last */
-    double *value;   /* of each path at them */
+    double *x;     /* n points, the incumbent last */
+    double *value; /* of each path at them */
     double epsilon;
-    int *close; /* per draw: 1 when within epsilon */
+    int close[BATCH_MAX]; /* per draw: 1 when within epsilon */
 } looking;
 
 typedef struct {
     const looking *look;
+    const itp_ceiling *ceiling; /* what goes down; NULL: the path goes up */
     size_t path;
     double *x, *grad;
 } climbing;
@@ -48,24 +60,28 @@ typedef struct {
 static double descend(void *context, size_t n, const double *free_x, double *grad)
 {
     climbing *c = context;
-    double value, sign = c->look->view->sign;
+    double value, sign = c->ceiling ? -1 : c->look->view->sign;
     for (size_t i = 0; i < n; i++) c->x[c->look->free_columns[i]] = free_x[i];
-    if (itp_paths_eval(c->look->paths, c->path, 1, c->x, &value, grad ? c->grad : NULL) != ITP_OK)
-        return INFINITY;
+    itp_status st = c->ceiling ? itp_ceiling_slope(c->ceiling, c->x, &value, c->grad)
+                               : itp_paths_eval(c->look->paths, c->path, 1, c->x, &value,
+                                                grad ? c->grad : NULL);
+    if (st != ITP_OK) return INFINITY;
     for (size_t i = 0; grad && i < n; i++) grad[i] = -sign * c->grad[c->look->free_columns[i]];
     return -sign * value;
 }
 
-/* The highest value of a path that a climb from x reaches, upwards. work: 5 d. */
-static double climb(const looking *look, size_t path, const double *x, double *work)
+/* The highest value of a path, upwards, or of minus the ceiling, that a climb from x reaches, which
+ * ends where steps gain less than the tolerance. work: 5 d. */
+static double climb(const looking *look, const itp_ceiling *ceiling, size_t path, const double *x,
+                    double tolerance, double *work)
 {
     size_t d = look->d;
     double *at = work, *grad = at + d, *free_x = grad + d, *low = free_x + d, *high = low + d;
-    climbing c = {look, path, at, grad};
+    climbing c = {look, ceiling, path, at, grad};
     memcpy(at, x, d * sizeof *at);
     for (size_t i = 0; i < look->n_free; i++)
         free_x[i] = x[look->free_columns[i]], low[i] = 0, high[i] = 1;
-    itp_lbfgs_options options = {CLIMB_STEPS, 0, 0, 1e-7, 1e-8};
+    itp_lbfgs_options options = {CLIMB_STEPS, 0, 0, tolerance, 1e-8};
     itp_lbfgs_result result;
     if (itp_lbfgs_minimise(look->n_free, low, high, descend, &c, &options, free_x, &result) !=
         ITP_OK)
@@ -113,16 +129,62 @@ static void judge(void *context, size_t path, unsigned worker)
     double *work = malloc(5 * look->d * sizeof *work);
     size_t tops = work ? find_starts(look, value, top) : 0;
     double own = itp_surrogate_from_latent(model, sign * value[n - 1]);
+    double slope = itp_surrogate_from_latent_slope(model, sign * value[n - 1]);
+    double tolerance = CLIMB_GAIN * look->epsilon / fmax(fabs(slope), look->epsilon);
     int close = tops > 0;
     for (size_t k = 0; k < tops && close; k++) {
         double best = value[top[k]];
         close = sign * (itp_surrogate_from_latent(model, sign * best) - own) <= look->epsilon;
         if (!close || look->n_free == 0) continue;
-        best = fmax(best, climb(look, path, look->x + top[k] * look->d, work));
+        best = fmax(best, climb(look, NULL, path, look->x + top[k] * look->d, tolerance, work));
         close = sign * (itp_surrogate_from_latent(model, sign * best) - own) <= look->epsilon;
     }
     look->close[path] = close;
     free(work);
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Keeps the points that matter, by what the chance of a point above (n) is at most, and the
+ * incumbent. sorted: n. */
+static void keep_what_matters(looking *look, const double *above, double allowed, double *sorted)
+{
+    size_t n = look->n, d = look->d, first = 0, kept = 0;
+    double sum = 0;
+    memcpy(sorted, above, n * sizeof *sorted);
+    qsort(sorted, n, sizeof *sorted, by_size);
+    while (first + KEPT_LEAST < n && sum + sorted[first] <= allowed) sum += sorted[first++];
+    for (size_t i = 0; i < n; i++)
+        if (above[i] >= sorted[first] || i + 1 == n)
+            memmove(look->x + kept++ * d, look->x + i * d, d * sizeof *look->x);
+    look->n = kept;
+}
+
+/* The lowest ceiling, out->high; one below `confidence` will do, and otherwise the points that
+ * matter are kept. */
+static itp_status find_ceiling(looking *look, double epsilon, double confidence, itp_regret *out)
+{
+    size_t n = look->n, top[CLIMBS];
+    double *minus = look->value, *floor = minus + n, *work = malloc(5 * look->d * sizeof *work);
+    itp_ceiling *ceiling = NULL;
+    itp_status st = work ? itp_ceiling_create(&ceiling, look->view, epsilon) : ITP_ENOMEM;
+    if (st == ITP_OK) st = itp_ceiling_at(ceiling, n, look->x, minus, floor, &out->high);
+    if (st == ITP_OK) {
+        for (size_t i = 0; i < n; i++) minus[i] = -minus[i];
+        size_t tops = find_starts(look, minus, top);
+        for (size_t k = 0; k < tops && look->n_free > 0 && out->high >= confidence; k++)
+            out->high = fmin(
+                out->high, -climb(look, ceiling, 0, look->x + top[k] * look->d, CLIMB_GAIN, work));
+        for (size_t i = 0; i < n; i++) floor[i] = 1 - floor[i];
+        keep_what_matters(look, floor, DROPPED * (1 - confidence), minus);
+    }
+    itp_ceiling_destroy(ceiling);
+    free(work);
+    return st;
 }
 
 /* Coordinates that climbs may move: continuous ones of a space without further constraints. (Under
@@ -148,24 +210,25 @@ static void interval(size_t hits, size_t n, itp_regret *out)
     *out = (itp_regret){p, fmax(0, middle - half), fmin(1, middle + half), n};
 }
 
-static itp_status look_on(looking *look, int *close, double confidence, itp_regret *out)
+static itp_status look_on(looking *look, double confidence, itp_regret *out)
 {
     const itp_problem *p = look->view->problem;
     size_t hits = 0, n = 0;
     while (n < DRAWS_MAX) {
+        size_t more = n == 0 ? LOOK : n < BATCH_MAX ? n : BATCH_MAX;
         itp_stream stream;
         itp_paths *paths;
         itp_stream_init(&stream, p->seed, p->number + ((uint64_t)n << 32), "regret");
-        itp_status st = itp_paths_create(&paths, p->belief[look->view->goal_outcome], LOOK, 0,
+        itp_status st = itp_paths_create(&paths, p->belief[look->view->goal_outcome], more, 0,
                                          itp_stream_bits(&stream));
         if (st != ITP_OK) return st;
         look->paths = paths;
         st = itp_paths_eval_all(paths, look->n, look->x, look->value);
-        if (st == ITP_OK) itp_parallel_for(LOOK, 0, judge, look);
+        if (st == ITP_OK) itp_parallel_for(more, 0, judge, look);
         itp_paths_destroy(paths);
         if (st != ITP_OK) return st;
-        for (size_t i = 0; i < LOOK; i++) hits += (size_t)close[i];
-        n += LOOK;
+        for (size_t i = 0; i < more; i++) hits += (size_t)look->close[i];
+        n += more;
         interval(hits, n, out);
         if (out->low >= confidence || out->high < confidence) break;
     }
@@ -185,10 +248,13 @@ static itp_status bound(const itp_view *view, double epsilon, double confidence,
         memcpy(x + (look.n - 1) * view->d, problem->measured + (size_t)view->incumbent * view->d,
                view->d * sizeof *x);
         find_free(&look, problem->space);
-        int close[LOOK];
-        look.close = close;
-        look.value = malloc(LOOK * look.n * sizeof *look.value);
-        st = look.value ? look_on(&look, close, confidence, out) : ITP_ENOMEM;
+        look.value = malloc(BATCH_MAX * look.n * sizeof *look.value);
+        *out = (itp_regret){NAN, 0, 1, 0};
+        st = look.value ? find_ceiling(&look, epsilon, confidence, out) : ITP_ENOMEM;
+        if (st == ITP_OK && out->high < confidence)
+            out->probability = out->high;
+        else if (st == ITP_OK)
+            st = look_on(&look, confidence, out);
         free(look.value);
     }
     free(x);

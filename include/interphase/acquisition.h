@@ -141,8 +141,9 @@ itp_status itp_find_incumbent(const itp_problem *problem, double confidence, itp
 size_t itp_find_pareto(const itp_problem *problem, double confidence, size_t *index, size_t max);
 
 /* Knowing when to stop (Wilson 2024): P(max f - f(best) <= epsilon) with its sequential interval.
- * epsilon in the unit of goal 0. probability is NaN, after no draws, where there is no such bound:
- * no feasible point yet, several goals, a target, an expression. */
+ * epsilon in the unit of goal 0. After no draws, probability is what it is at most where that is
+ * below the confidence already, and NaN where there is no such bound: no feasible point yet,
+ * several goals, a target, an expression. */
 typedef struct itp_regret {
     double probability, low, high;
     size_t draws;

@@ -1,6 +1,7 @@
 /* test_regret.c - the regret bound, the Pareto set and the incumbent.
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "bed.h"
+#include "ceiling.h"
 #include "normal.h"
 
 static void a_finished_search_is_called_finished(void)
@@ -25,7 +26,72 @@ static void an_unfinished_search_is_not(void)
     itp_regret regret;
     CU_ASSERT_EQUAL_FATAL(itp_regret_bound(&b.problem, 0.05, 0.95, &regret), ITP_OK);
     CU_ASSERT(regret.high < 0.95);
-    CU_ASSERT_EQUAL(regret.draws, 32); /* one look was enough to see that */
+    CU_ASSERT_EQUAL(regret.draws, 0); /* one place is enough to see that */
+    CU_ASSERT(regret.probability == regret.high && regret.low == 0);
+    bed_deinit(&b);
+}
+
+static double drawn_low(const bed *b, double epsilon, double confidence, double *probability)
+{
+    itp_regret regret;
+    CU_ASSERT_EQUAL(itp_regret_bound(&b->problem, epsilon, confidence, &regret), ITP_OK);
+    *probability = regret.draws ? NAN : regret.probability;
+    return regret.draws ? regret.low : 0;
+}
+
+static void no_draws_contradict_the_ceiling(void)
+{
+    /* A confidence that the ceiling cannot spare the draws from, and one that it can: the interval
+     * of the former may not lie above the latter. */
+    int drawn = 0;
+    for (uint64_t seed = 70; seed < 76; seed++) {
+        double ceiling, none, low;
+        bed b;
+        bed_init(&b, bed_space(2), 12, 1, seed % 2 ? 0.2 : 0,
+                 seed % 2 ? ITP_NOISE_INFERRED : ITP_NOISE_NONE, seed);
+        if (seed % 3 == 0) b.goals[0].kind = ITP_MINIMISE;
+        CU_ASSERT_EQUAL(drawn_low(&b, 0.02, 1, &ceiling), 0);
+        if (!isnan(ceiling)) {
+            low = drawn_low(&b, 0.02, 0.6 * ceiling, &none);
+            CU_ASSERT(low <= ceiling);
+            drawn += isnan(none);
+        }
+        bed_deinit(&b);
+    }
+    CU_ASSERT(drawn > 0);
+}
+
+static void the_ceiling_is_that_of_its_two_points(void)
+{
+    bed b;
+    itp_view view;
+    itp_ceiling *c = NULL;
+    bed_init(&b, bed_space(2), 12, 1, 0.3, ITP_NOISE_INFERRED, 77);
+    CU_ASSERT_EQUAL_FATAL(itp_view_init(&view, &b.problem), ITP_OK);
+    CU_ASSERT_EQUAL_FATAL(itp_ceiling_create(&c, &view, 0.2), ITP_OK);
+    itp_stream stream;
+    itp_stream_init(&stream, 5, 0, "ceilings");
+    for (int i = 0; i < 20; i++) {
+        double x[4], mean[2], cov[4], most, least, all, again, grad[2];
+        x[0] = itp_stream_uniform(&stream), x[1] = itp_stream_uniform(&stream);
+        memcpy(x + 2, b.x + 2 * view.incumbent, 2 * sizeof *x);
+        CU_ASSERT_EQUAL(itp_latent_joint(b.models[0], 0, 2, x, mean, cov), ITP_OK);
+        double z = itp_surrogate_to_latent(b.models[0],
+                                           itp_surrogate_from_latent(b.models[0], mean[1]) + 0.2);
+        double sd = sqrt(cov[0] + cov[3] - 2 * cov[1]), truth = itp_ndtr((z - mean[0]) / sd);
+        CU_ASSERT_EQUAL(itp_ceiling_at(c, 1, x, &most, &least, &all), ITP_OK);
+        CU_ASSERT(least <= truth + 1e-9 && truth <= most + 1e-9 && all == most);
+        CU_ASSERT_EQUAL(itp_ceiling_slope(c, x, &again, grad), ITP_OK);
+        CU_ASSERT_DOUBLE_EQUAL(again, most, 1e-9);
+        for (int j = 0; j < 2; j++) { /* central differences: step^2 and rounding / step */
+            double up, down, at[2] = {x[0], x[1]};
+            at[j] = x[j] + 1e-5, itp_ceiling_at(c, 1, at, &up, &least, &all);
+            at[j] = x[j] - 1e-5, itp_ceiling_at(c, 1, at, &down, &least, &all);
+            CU_ASSERT_DOUBLE_EQUAL(grad[j], (up - down) / 2e-5, 1e-5 * (1 + fabs(grad[j])));
+        }
+    }
+    itp_ceiling_destroy(c);
+    itp_view_deinit(&view);
     bed_deinit(&b);
 }
 
@@ -176,6 +242,8 @@ int main(void)
     CU_TestInfo tests[] = {
         {"a finished search is called finished", a_finished_search_is_called_finished},
         {"an unfinished search is not", an_unfinished_search_is_not},
+        {"no draws contradict the ceiling", no_draws_contradict_the_ceiling},
+        {"the ceiling is that of its two points", the_ceiling_is_that_of_its_two_points},
         {"a lucky reading is not recommended", a_lucky_reading_is_not_recommended},
         {"the Pareto set is not dominated", the_pareto_set_is_not_dominated},
         {"a formula's incumbent has its own moments", a_formula_s_incumbent_has_its_own_moments},
