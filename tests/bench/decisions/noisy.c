@@ -90,7 +90,12 @@ static itp_status hartmann(void *context, uint64_t seed, size_t index)
     if (st == ITP_OK) st = bench_run(&world.world, &set, &trace, &err);
     if (st != ITP_OK) return st;
     double best = INFINITY;
-    for (size_t i = 0; i < trace.n; i++) best = fmin(best, trace.y[i]);
+    for (size_t i = 0; i < trace.n; i++) {
+        best = fmin(best, trace.y[i]);
+        if (r->options->verbose && (i + 1) % 10 == 0)
+            printf("q %zu seed %lu: %zu trials, log10 regret %.2f\n", r->q, (unsigned long)seed,
+                   i + 1, log10(fmax(best - r->problem->optimum, 1e-12)));
+    }
     r->value[index] = log10(fmax(best - r->problem->optimum, 1e-12));
     bench_trace_deinit(&trace);
     bench_problem_world_deinit(&world);

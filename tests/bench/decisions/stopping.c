@@ -11,8 +11,10 @@
 
 #include "bench.h"
 #include "lbfgs.h"
+#include "products.h"
 #include "sobol.h"
 #include "stream.h"
+#include "vector.h"
 
 enum { RUNS = 200, RIGHT = 183, FEATURES = 2048, SCAN = 16384, CLIMBS = 24, DIMS_MAX = 4 };
 static const double EPSILON = 0.1, CONFIDENCE = 0.95;
@@ -44,17 +46,12 @@ static itp_status draw_init(draw *f, size_t d, uint64_t seed)
 /* Equal amplitudes: the sum of so many is normal. */
 static double draw_at(const draw *f, const double *x, double *grad)
 {
-    double sum = 0, size = sqrt(2.0 / FEATURES);
-    for (size_t j = 0; grad && j < f->d; j++) grad[j] = 0;
-    for (size_t i = 0; i < FEATURES; i++) {
-        const double *w = f->frequency + i * f->d;
-        double angle = f->phase[i];
-        for (size_t j = 0; j < f->d; j++) angle += w[j] * x[j];
-        sum += cos(angle);
-        if (!grad) continue;
-        double slope = -sin(angle) * size;
-        for (size_t j = 0; j < f->d; j++) grad[j] += slope * w[j];
-    }
+    double cosine[FEATURES], sine[FEATURES], sum = 0, size = sqrt(2.0 / FEATURES);
+    memcpy(cosine, f->phase, sizeof cosine);
+    itp_times(FEATURES, f->d, 1, f->frequency, f->d, x, 1, cosine);
+    itp_cosines(FEATURES, cosine, grad ? sine : NULL);
+    for (size_t i = 0; i < FEATURES; i++) sum += cosine[i];
+    if (grad) itp_times_t(FEATURES, f->d, -size, f->frequency, f->d, sine, 0, grad);
     return size * sum;
 }
 
