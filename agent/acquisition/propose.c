@@ -235,6 +235,20 @@ static itp_status enter_region(proposing *p)
 
 /* --- All of them ------------------------------------------------------------------------------ */
 
+/* The scorer for the next points; where it cannot be set up, numerics never end a campaign: fill
+ * the space instead, and say so. */
+static itp_status set_up(proposing *p, const itp_gain_kind *kind)
+{
+    itp_status st = itp_scorer_init(&p->scorer, &p->view, kind, p->options->threads);
+    for (size_t i = 0; i < p->out->n_chosen && st == ITP_OK; i++)
+        st = itp_scorer_add_pending(&p->scorer, p->out->chosen[i].x);
+    if (st == ITP_OK || st == ITP_ENOMEM) return st;
+    p->selection.design = 1;
+    append_why(p, "the acquisition could not be set up: space filling");
+    snprintf(p->out->acquisition, sizeof p->out->acquisition, "design");
+    return ITP_OK;
+}
+
 static itp_status propose_all(proposing *p, itp_error *err)
 {
     const itp_propose_options *o = p->options;
@@ -244,16 +258,17 @@ static itp_status propose_all(proposing *p, itp_error *err)
     snprintf(p->out->acquisition, sizeof p->out->acquisition, "%s", p->selection.name);
     snprintf(p->out->why, sizeof p->out->why, "%s", p->selection.why);
     if (p->selection.design) return propose_design(p, err);
-    st = itp_scorer_init(&p->scorer, &p->view, p->selection.kind, o->threads);
-    if (st == ITP_ENOMEM) return st;
-    if (st != ITP_OK) { /* numerics never end a campaign: fill the space instead, and say so */
-        p->selection.design = 1;
-        append_why(p, "the acquisition could not be set up: space filling");
-        snprintf(p->out->acquisition, sizeof p->out->acquisition, "design");
-        return propose_design(p, err);
+    const itp_gain_kind *first = p->selection.first;
+    st = set_up(p, first ? first : p->selection.kind);
+    if (st == ITP_OK && o->trust_region && !p->selection.design) st = enter_region(p);
+    if (st == ITP_OK && first && !p->selection.design) {
+        st = propose_one(p, err);
+        itp_scorer_deinit(&p->scorer);
+        if (st == ITP_OK) st = set_up(p, p->selection.kind);
     }
-    if (o->trust_region) st = enter_region(p);
-    while (p->out->n_chosen < o->q && st == ITP_OK) st = propose_one(p, err);
+    if (st == ITP_OK && p->selection.design) st = propose_design(p, err);
+    while (p->out->n_chosen < o->q && st == ITP_OK && !p->selection.design)
+        st = propose_one(p, err);
     itp_scorer_deinit(&p->scorer);
     if (st == ITP_ENONE && p->out->n_chosen > 0) {
         append_why(p, "no further point is left");

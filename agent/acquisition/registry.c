@@ -24,6 +24,7 @@ const itp_gain_kind *itp_gain_find(const char *name)
 static void choose(itp_selection *out, const itp_gain_kind *kind, const char *why)
 {
     out->kind = kind;
+    out->first = NULL;
     out->design = 0;
     out->name = kind ? kind->name : "feasibility";
     snprintf(out->why, sizeof out->why, "%s", why);
@@ -31,7 +32,7 @@ static void choose(itp_selection *out, const itp_gain_kind *kind, const char *wh
 
 static void choose_design(itp_selection *out, const char *why)
 {
-    out->kind = NULL;
+    out->kind = out->first = NULL;
     out->design = 1;
     out->name = "design";
     snprintf(out->why, sizeof out->why, "%s", why);
@@ -47,6 +48,20 @@ static const itp_gain_kind *pareto_kind(const itp_view *view)
     return many ? &itp_gain_parego : &itp_gain_qlognehvi;
 }
 
+/* Several points, none pending, the best of the measured ones certain: what joint draws estimate of
+ * the first point has a closed form (Ament et al. 2023), whose maximum the draws blur where an
+ * improvement is rare (late, when all else is decided). */
+static void choose_batch(itp_selection *out, const itp_view *view)
+{
+    const itp_problem *p = view->problem;
+    int closed = p->n_pending == 0 && view->incumbent >= 0 && p->goals[0].kind != ITP_TARGET &&
+                 view->noise_share <= ITP_NOISE_MATTERS;
+    choose(out, &itp_gain_qlognei,
+           closed ? "several points at once: the first by expected improvement, then joint draws"
+                  : "several points at once: pending ones as joint draws");
+    if (closed) out->first = &itp_gain_logei;
+}
+
 static void choose_auto(itp_selection *out, const itp_view *view, size_t q)
 {
     const itp_problem *p = view->problem;
@@ -58,7 +73,7 @@ static void choose_auto(itp_selection *out, const itp_view *view, size_t q)
     else if (!view->goal_direct || !view->bounds_direct)
         choose(out, &itp_gain_qlognei, "goals or limits are expressions of outcomes: joint draws");
     else if (batch)
-        choose(out, &itp_gain_qlognei, "several points at once: pending ones as joint draws");
+        choose_batch(out, view);
     else if (view->incumbent < 0)
         choose(out, NULL, "no measured point is likely feasible: probability of feasibility");
     else if (view->noise_share > ITP_NOISE_MATTERS && p->goals[0].kind != ITP_TARGET)

@@ -13,8 +13,9 @@
  * space filling (nothing is believed yet). */
 typedef struct itp_selection {
     const itp_gain_kind *kind;
-    int design;       /* 1: space filling */
-    const char *name; /* of what is used */
+    const itp_gain_kind *first; /* of the first of several points, when another; else NULL */
+    int design;                 /* 1: space filling */
+    const char *name;           /* of what is used */
     char why[256];
 } itp_selection;
 
