@@ -61,6 +61,25 @@ static void no_draws_contradict_the_ceiling(void)
     CU_ASSERT(drawn > 0);
 }
 
+static void a_measured_table_has_nothing_left(void)
+{
+    /* Every row is measured, without noise: the best of them is the best. With noise it need not
+     * be, and the draws say so. */
+    for (int noisy = 0; noisy < 2; noisy++) {
+        itp_space *space = bed_space(2);
+        double rows[2 * 6] = {0, 0, 0.5, 0, 1, 0, 0, 1, 0.5, 1, 1, 1};
+        CU_ASSERT_EQUAL_FATAL(itp_space_set_candidates(space, 6, rows, 0, NULL, NULL, NULL, NULL),
+                              ITP_OK);
+        bed b;
+        itp_regret regret;
+        bed_init(&b, space, 40, 1, noisy ? 3 : 0, noisy ? ITP_NOISE_INFERRED : ITP_NOISE_NONE, 78);
+        CU_ASSERT_EQUAL_FATAL(itp_regret_bound(&b.problem, 1e-3, 0.95, &regret), ITP_OK);
+        if (noisy) CU_ASSERT(regret.high < 0.95);
+        if (!noisy) CU_ASSERT(regret.low >= 0.95 && regret.draws >= 192);
+        bed_deinit(&b);
+    }
+}
+
 static void the_ceiling_is_that_of_its_two_points(void)
 {
     bed b;
@@ -243,6 +262,7 @@ int main(void)
         {"a finished search is called finished", a_finished_search_is_called_finished},
         {"an unfinished search is not", an_unfinished_search_is_not},
         {"no draws contradict the ceiling", no_draws_contradict_the_ceiling},
+        {"a measured table has nothing left", a_measured_table_has_nothing_left},
         {"the ceiling is that of its two points", the_ceiling_is_that_of_its_two_points},
         {"a lucky reading is not recommended", a_lucky_reading_is_not_recommended},
         {"the Pareto set is not dominated", the_pareto_set_is_not_dominated},
