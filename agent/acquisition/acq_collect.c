@@ -2,6 +2,11 @@
  * is the level that the best fortieth of the space exceeds as far as the model can tell (greedy
  * active search, Garnett et al. 2012).
  *   t solves mean_i Phi((t - m_i)/s_i) = 1 - SHARE over points that stand for the space.
+ *   A greedy probability takes what the model says at its word, and the most likely hyperparameters
+ * of a few rows are too sure. While rows are few it is asked of a mixture over hyperparameters
+ * (ITP_TRAIT_AVERAGES): on crossed barrel, 50 seeds, 0.2, 0.5 and 0.8 of the best twentieth took
+ * 26, 58 and 94 trials instead of 31, 71 and 134. At the most likely ones, looking ahead to the
+ * expected hits among the next 1, 3 or 10 trials (Jiang et al. 2017) made it later, not sooner.
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 #include <stdlib.h>
@@ -60,4 +65,5 @@ static itp_status create(itp_gain **out, const itp_view *view, unsigned threads)
 }
 
 const itp_gain_kind itp_gain_collect = {
-    "collect", "probability of being among the best: collects many good candidates", 0, create};
+    "collect", "probability of being among the best: collects many good candidates",
+    ITP_TRAIT_AVERAGES, create};

@@ -17,7 +17,8 @@ typedef enum itp_trait {
     ITP_TRAIT_FORMULAS = 4, /* goals that are expressions, and limits that are */
     ITP_TRAIT_PARETO = 8,   /* several goals kept apart */
     ITP_TRAIT_NO_GOAL = 16, /* works without an incumbent: learns a map, a level set */
-    ITP_TRAIT_WALKS = 32    /* no gradient in x worth climbing: scored on points only */
+    ITP_TRAIT_WALKS = 32,   /* no gradient in x worth climbing: scored on points only */
+    ITP_TRAIT_AVERAGES = 64 /* worth beliefs that are averaged over hyperparameters */
 } itp_trait;
 
 typedef struct itp_gain itp_gain;

@@ -7,6 +7,9 @@
 
 #include "hypervolume.h"
 
+/* Rows up to which hyperparameters are averaged over where an acquisition asks for it. */
+enum { AVERAGED_MOST = 100 };
+
 const itp_gain_kind *const itp_gain_kinds[] = {
 #define X(name) &itp_gain_##name,
     ITP_ACQUISITIONS(X)
@@ -19,6 +22,12 @@ const itp_gain_kind *itp_gain_find(const char *name)
     for (const itp_gain_kind *const *kind = itp_gain_kinds; *kind; kind++)
         if (strcmp((*kind)->name, name) == 0) return *kind;
     return NULL;
+}
+
+unsigned itp_acquisition_averages(const char *name)
+{
+    const itp_gain_kind *kind = name ? itp_gain_find(name) : NULL;
+    return kind && kind->traits & ITP_TRAIT_AVERAGES ? AVERAGED_MOST : 0;
 }
 
 static void choose(itp_selection *out, const itp_gain_kind *kind, const char *why)

@@ -65,6 +65,7 @@ static itp_status make(beliefs *b, size_t i, const itp_snapshot *s, history_use 
         .model = name && strcmp(name, "auto") != 0 ? name : NULL,
         .noise = noise_of(&campaign->outcomes[b->outcome[i]], r),
         .transform = is_volume(campaign, b->outcome[i]) ? "standardise" : NULL,
+        .averaged = itp_acquisition_averages(campaign->agent.acquisition),
         .threads = b->threads,
     };
     itp_status st = itp_surrogate_create(&one->model, itp_space_d(campaign->space),

@@ -126,6 +126,10 @@ itp_status itp_propose(const itp_problem *problem, const itp_propose_options *op
                        itp_proposal *out, itp_error *err);
 void itp_proposal_deinit(itp_proposal *proposal);
 
+/* Rows up to which the acquisition of that name (NULL: auto) wants beliefs averaged over
+ * hyperparameters: itp_surrogate_options.averaged of the models that it will be given; 0: never. */
+unsigned itp_acquisition_averages(const char *name);
+
 /* The best measured point by posterior mean, feasible with probability `confidence` where there are
  * bounds (numerics.md 5). index into measured, or -1 when none qualifies; mean and sd of goal 0 in
  * its unit. */

@@ -37,6 +37,8 @@ typedef struct itp_surrogate_options {
     const char *warp;      /* of x: "none", "kumaraswamy"; NULL: none */
     itp_noise noise;
     itp_criterion criterion;
+    /* "auto" averages over hyperparameters ("bayes") up to so many rows; 0: never. */
+    unsigned averaged;
     unsigned starts;  /* of the fit; 0: default */
     unsigned threads; /* of our own; 0: one a core. Never changes a result */
 } itp_surrogate_options;

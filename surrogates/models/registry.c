@@ -21,5 +21,6 @@ const itp_model_class *itp_model_find(const char *name)
 const itp_model_class *itp_model_choose(const itp_surrogate *s)
 {
     if (strcmp(s->model_name, "auto") != 0) return itp_model_find(s->model_name);
+    if (s->rows.n <= s->options.averaged) return &ITP_MODEL_BAYES;
     return s->rows.n > EXACT_MOST ? &ITP_MODEL_VECCHIA : &ITP_MODEL_EXACT;
 }

@@ -188,6 +188,30 @@ itp_status itp_surrogate_take(itp_surrogate *s, const itp_data *data)
     return st;
 }
 
+static itp_status fit_as(itp_surrogate *s, const itp_model_class *class, uint64_t seed,
+                         itp_fit_report *report)
+{
+    int shares_state = s->class && s->class->append == class->append;
+    if (s->class && !shares_state) s->class->clear(s);
+    s->class = class;
+    return class->fit(s, seed, report);
+}
+
+/* Under "auto": where leave-one-out finds gross errors the robust model takes the fitted one's
+ * place, and gives it back if it finds none. */
+static itp_status set_outliers_apart(itp_surrogate *s, uint64_t seed, itp_fit_report *report)
+{
+    const itp_model_class *fitted = s->class;
+    int may = fitted == &ITP_MODEL_EXACT || fitted == &ITP_MODEL_BAYES;
+    if (!may || strcmp(s->model_name, "auto") != 0 || !itp_surrogate_is_suspicious(s))
+        return ITP_OK;
+    itp_status st = fit_as(s, &ITP_MODEL_ROBUST, seed, report);
+    if (st != ITP_OK || report->outliers > 0) return st;
+    if (fitted == &ITP_MODEL_BAYES) return fit_as(s, fitted, seed, report);
+    s->class = fitted; /* the same state */
+    return ITP_OK;
+}
+
 itp_status itp_surrogate_fit(itp_surrogate *s, const itp_data *data, uint64_t seed,
                              itp_fit_report *report)
 {
@@ -206,24 +230,16 @@ itp_status itp_surrogate_fit(itp_surrogate *s, const itp_data *data, uint64_t se
     }
     if (st != ITP_OK) return st;
     for (size_t i = 0; i < s->rows.n; i++) itp_surrogate_to_latent_row(s, i);
-    const itp_model_class *class = itp_model_choose(s);
-    int shares_state = s->class && s->class->append == class->append;
-    if (s->class && !shares_state) s->class->clear(s);
-    s->class = class;
-    st = class->fit(s, seed, &own);
-    if (st == ITP_OK && class == &ITP_MODEL_EXACT && strcmp(s->model_name, "auto") == 0 &&
-        itp_surrogate_is_suspicious(s)) {
-        st = ITP_MODEL_ROBUST.fit(s, seed, &own);
-        if (own.outliers > 0) class = s->class = &ITP_MODEL_ROBUST;
-    }
+    if ((st = fit_as(s, itp_model_choose(s), seed, &own)) == ITP_OK)
+        st = set_outliers_apart(s, seed, &own);
     if (st != ITP_OK) {
-        class->clear(s);
+        s->class->clear(s);
         s->class = NULL;
         return st;
     }
     s->n_fit = s->rows.n;
     s->loo_fit = itp_surrogate_loo_density(s);
-    snprintf(own.model, sizeof own.model, "%s", class->name);
+    snprintf(own.model, sizeof own.model, "%s", s->class->name);
     snprintf(own.kernel, sizeof own.kernel, "%s", itp_kernel_name(s->kernel));
     snprintf(own.transform, sizeof own.transform, "%s", itp_transform_name(s->transform[0].kind));
     s->report = own;

@@ -139,6 +139,14 @@ static void more_than_four_goals_are_parego_s(void)
     bed_deinit(&b);
 }
 
+static void only_collecting_averages_beliefs(void)
+{
+    CU_ASSERT(itp_acquisition_averages("collect") > 0);
+    CU_ASSERT_EQUAL(itp_acquisition_averages("logei"), 0);
+    CU_ASSERT_EQUAL(itp_acquisition_averages("auto"), 0);
+    CU_ASSERT_EQUAL(itp_acquisition_averages(NULL), 0);
+}
+
 /* Utility and its slopes at a latent point against the definition, in the user's units. */
 static void check_utility(bed *b, const double *z, double want, double scale)
 {
@@ -238,6 +246,7 @@ int main(void)
         {"random weights are the hypervolume", random_weights_are_the_hypervolume},
         {"a batch runs along the front", a_batch_runs_along_the_front},
         {"more than four goals are parego's", more_than_four_goals_are_parego_s},
+        {"only collecting averages beliefs", only_collecting_averages_beliefs},
         CU_TEST_INFO_NULL,
     };
     return suite_run("acquisition/goals", tests);

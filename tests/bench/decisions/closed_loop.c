@@ -165,8 +165,12 @@ static itp_status consider_stop(campaign *c)
 static itp_status run(campaign *c)
 {
     const bench_world *w = c->world;
-    itp_surrogate_options options = {
-        .model = c->set->model, .kernel = c->set->kernel, .noise = c->set->noise, .threads = 1};
+    itp_surrogate_options options = {.model = c->set->model,
+                                     .kernel = c->set->kernel,
+                                     .transform = c->set->transform,
+                                     .noise = c->set->noise,
+                                     .averaged = itp_acquisition_averages(c->set->acquisition),
+                                     .threads = 1};
     if (w->n_goals > 1) options.transform = "standardise"; /* as the loop does */
     itp_status st = start(c);
     for (size_t k = 0; k < w->m && st == ITP_OK; k++)

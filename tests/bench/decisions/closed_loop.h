@@ -13,7 +13,7 @@ struct bench_trace;
 typedef struct bench_settings {
     itp_noise noise;         /* as declared; the default is inferred */
     const char *acquisition; /* NULL: auto */
-    const char *model, *kernel;
+    const char *model, *kernel, *transform;
     int random_start;        /* 1: starts are drawn at random, 0: Sobol */
     size_t start, trials, q; /* q: proposals at once */
     uint64_t seed;

@@ -18,8 +18,8 @@ static const char HELP[] =
     "  --first-seed N     other seeds than 0, 1, 2, ...\n"
     "  --start N          trials before the model speaks, over measured sets (default: the bar's)\n"
     "  --threads N        campaigns at once (default: one a core)\n"
-    "  --acquisition A, --kernel K, --model M, --noise none, --search trust-region   other "
-    "settings than the defaults\n"
+    "  --acquisition A, --kernel K, --model M, --transform T, --noise none,\n"
+    "  --search trust-region   other settings than the defaults\n"
     "  --quick            fewer seeds: ends within 50 s\n"
     "  --json             one line a bar\n"
     "  --verbose          one line a campaign\n"
@@ -57,6 +57,8 @@ static int parse(int argc, char **argv, bench_options *o)
                 o->with.kernel = value;
             else if (strcmp(flag, "--model") == 0)
                 o->with.model = value;
+            else if (strcmp(flag, "--transform") == 0)
+                o->with.transform = value;
             else if (strcmp(flag, "--search") == 0)
                 o->with.trust_region = strcmp(value, "trust-region") == 0;
             else if (strcmp(flag, "--noise") == 0 && strcmp(value, "none") == 0)

@@ -181,11 +181,35 @@ static void mixture_answers(void)
     }
 }
 
+static void few_rows_are_averaged_where_that_is_asked(void)
+{ /* How: the same options over more rows, and over rows with gross errors. */
+    static const struct {
+        size_t n, errors;
+        const char *model;
+    } CASES[] = {{25, 0, "bayes"}, {40, 0, "bayes"}, {41, 0, "exact"}, {40, 2, "robust"}};
+    itp_surrogate_options options = {.averaged = 40, .kernel = "matern52", .threads = 1};
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        itp_fit_report report;
+        problem_make(&P, 5, CASES[i].n, 2, 0.2);
+        for (size_t k = 0; k < CASES[i].errors; k++) P.y[7 + 11 * k] += k ? -40 : 40;
+        itp_surrogate *s = problem_fit(&P, &options, &report);
+        CU_ASSERT_STRING_EQUAL(report.model, CASES[i].model);
+        CU_ASSERT_EQUAL(report.outliers, CASES[i].errors);
+        CU_ASSERT_EQUAL(itp_surrogate_members(s) > 1, strcmp(CASES[i].model, "bayes") == 0);
+        problem_make(&P, 5, 60, 2, 0.2); /* the same model grows out of it */
+        CU_ASSERT_EQUAL(itp_surrogate_fit(s, &P.data, 1, &report), ITP_OK);
+        CU_ASSERT_STRING_EQUAL(report.model, "exact");
+        itp_surrogate_destroy(s);
+    }
+}
+
 int main(void)
 {
-    CU_TestInfo tests[] = {{"draws agree with a slice sampler", draws_agree_with_a_slice_sampler},
-                           {"chains are judged", chains_are_judged},
-                           {"mixture answers", mixture_answers},
-                           CU_TEST_INFO_NULL};
+    CU_TestInfo tests[] = {
+        {"draws agree with a slice sampler", draws_agree_with_a_slice_sampler},
+        {"chains are judged", chains_are_judged},
+        {"mixture answers", mixture_answers},
+        {"few rows are averaged where that is asked", few_rows_are_averaged_where_that_is_asked},
+        CU_TEST_INFO_NULL};
     return suite_run("models/bayes", tests);
 }
