@@ -67,6 +67,28 @@ static void batches_are_distinct_and_avoid_what_is_pending(void)
     bed_deinit(&b);
 }
 
+static void the_first_of_several_is_what_one_would_be(void)
+{
+    for (int noisy = 0; noisy < 2; noisy++) { /* noisy: both come from the same joint draws */
+        bed b;
+        bed_init(&b, bed_space(2), 12, 1, noisy ? 0.5 : 0,
+                 noisy ? ITP_NOISE_INFERRED : ITP_NOISE_NONE, 19);
+        itp_propose_options one = ask_for(1, NULL), four = ask_for(4, NULL);
+        itp_proposal alone, several;
+        CU_ASSERT_EQUAL_FATAL(itp_propose(&b.problem, &one, &alone, NULL), ITP_OK);
+        CU_ASSERT_EQUAL_FATAL(itp_propose(&b.problem, &four, &several, NULL), ITP_OK);
+        CU_ASSERT_EQUAL(several.n_chosen, 4);
+        CU_ASSERT(among(&b, alone.chosen[0].x, 1, several.chosen[0].x));
+        CU_ASSERT_STRING_EQUAL(several.acquisition, "qlognei");
+        CU_ASSERT_STRING_EQUAL(alone.acquisition, noisy ? "qlognei" : "logei");
+        for (size_t k = 1; k < 4; k++)
+            CU_ASSERT(!among(&b, several.chosen[k].x, 1, several.chosen[0].x));
+        itp_proposal_deinit(&alone);
+        itp_proposal_deinit(&several);
+        bed_deinit(&b);
+    }
+}
+
 static void threads_change_nothing(void)
 {
     bed b;
@@ -433,6 +455,7 @@ int main(void)
         {"the best of a fine grid is not better", the_best_of_a_fine_grid_is_not_better},
         {"batches are distinct and avoid what is pending",
          batches_are_distinct_and_avoid_what_is_pending},
+        {"the first of several is what one would be", the_first_of_several_is_what_one_would_be},
         {"threads change nothing", threads_change_nothing},
         {"limits are respected when known", limits_are_respected_when_known},
         {"nothing feasible asks for feasibility", nothing_feasible_asks_for_feasibility},
