@@ -261,9 +261,9 @@ static itp_status bound(const itp_view *view, double epsilon, double confidence,
     return st;
 }
 
-/* The same bound averaged over hyperparameters. The most likely ones of a few points are too sure
- * of themselves: on draws from the prior in two dimensions 8 of 60 campaigns stopped by them were
- * wrong where 3 were allowed (bench_decisions 8). */
+/* The same bound averaged over hyperparameters, of the same kernel and transform. The most likely
+ * ones of a few points are too sure of themselves: on draws from the prior in two dimensions 8 of
+ * 60 campaigns stopped by them were wrong where 3 were allowed (bench_decisions 8). */
 static itp_status confirm(const itp_view *view, double epsilon, double confidence, itp_regret *out)
 {
     const itp_problem *p = view->problem;
@@ -271,7 +271,10 @@ static itp_status confirm(const itp_view *view, double epsilon, double confidenc
     itp_surrogate *model = NULL;
     const itp_surrogate **belief = malloc(m * sizeof *belief);
     double *y = malloc(p->n_measured * sizeof *y);
+    const itp_surrogate *own = p->belief[goal];
     itp_surrogate_options options = {.model = "bayes",
+                                     .kernel = itp_surrogate_kernel_name(own),
+                                     .transform = itp_surrogate_transform_name(own),
                                      .noise = p->exact ? ITP_NOISE_NONE : ITP_NOISE_INFERRED};
     itp_view averaged;
     itp_status st = belief && y ? ITP_OK : ITP_ENOMEM;

@@ -116,6 +116,11 @@ int itp_surrogate_wants_fit(const itp_surrogate *model);
 
 size_t itp_surrogate_n(const itp_surrogate *model);
 
+/* The kernel and the transform in force, by name: what "auto" became. Borrowed till the next fit.
+ */
+const char *itp_surrogate_kernel_name(const itp_surrogate *model);
+const char *itp_surrogate_transform_name(const itp_surrogate *model);
+
 /* Posterior of the latent f (noise excluded) at n points.
  *   x     in   n x d, encoded
  *   mean  out  n, units of y: the mean (of a transformed outcome: exact inverse moments)

@@ -105,6 +105,16 @@ const itp_transform *itp_surrogate_transform(const itp_surrogate *s, const doubl
     return &s->transform[s->outcome_column < 0 ? 0 : (size_t)x[s->outcome_column]];
 }
 
+const char *itp_surrogate_kernel_name(const itp_surrogate *s)
+{
+    return itp_kernel_name(s->kernel);
+}
+
+const char *itp_surrogate_transform_name(const itp_surrogate *s)
+{
+    return itp_transform_name(s->transform[0].kind);
+}
+
 itp_fit_plan itp_surrogate_plan(const itp_surrogate *s, uint64_t seed)
 {
     return (itp_fit_plan){.noise = s->noise,
@@ -240,8 +250,8 @@ itp_status itp_surrogate_fit(itp_surrogate *s, const itp_data *data, uint64_t se
     s->n_fit = s->rows.n;
     s->loo_fit = itp_surrogate_loo_density(s);
     snprintf(own.model, sizeof own.model, "%s", s->class->name);
-    snprintf(own.kernel, sizeof own.kernel, "%s", itp_kernel_name(s->kernel));
-    snprintf(own.transform, sizeof own.transform, "%s", itp_transform_name(s->transform[0].kind));
+    snprintf(own.kernel, sizeof own.kernel, "%s", itp_surrogate_kernel_name(s));
+    snprintf(own.transform, sizeof own.transform, "%s", itp_surrogate_transform_name(s));
     s->report = own;
     if (report) *report = own;
     return ITP_OK;
