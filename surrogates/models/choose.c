@@ -152,13 +152,14 @@ static itp_status choose(itp_surrogate *s, uint64_t seed)
 }
 
 /* The rows to choose by. */
-static itp_status thin(const itp_rows *all, itp_rows *some)
+static itp_status thin(const itp_rows *all, const unsigned char *apart, itp_rows *some)
 {
     itp_status st = ITP_OK;
     size_t n = all->n < ROWS_USED ? all->n : ROWS_USED;
     itp_rows_init(some, all->d);
     for (size_t k = 0; k < n && st == ITP_OK; k++) {
         size_t i = k * all->n / n;
+        if (apart && apart[i] == ITP_APART) continue;
         itp_data row = {1, all->d, all->x + i * all->d, all->y + i, all->sd + i};
         st = itp_rows_add(some, &row);
     }
@@ -168,16 +169,19 @@ static itp_status thin(const itp_rows *all, itp_rows *some)
 itp_status itp_surrogate_choose(itp_surrogate *s, uint64_t seed)
 {
     itp_rows all = s->rows, some;
+    unsigned char *apart = s->apart;
     itp_status st = itp_surrogate_use_kernel(
         s, strcmp(s->kernel_name, "auto") == 0 ? KERNELS[0] : s->kernel_name);
     if (st != ITP_OK) return st;
-    if ((st = thin(&all, &some)) == ITP_OK) {
+    if ((st = thin(&all, apart, &some)) == ITP_OK) {
         s->rows = some;
         s->is_choosing = 1;
+        s->apart = NULL;
         st = choose(s, seed);
         if (s->class) s->class->clear(s);
         s->class = NULL;
         s->is_choosing = 0;
+        s->apart = apart;
         some = s->rows;
         s->rows = all;
     }

@@ -47,9 +47,15 @@ double itp_surrogate_loo_density(const itp_surrogate *s)
 {
     enum { SAMPLED = 1000 }; /* where a row left out is a solve of its own */
     double sum = 0;
-    size_t n = s->class->loo && s->rows.n > SAMPLED ? SAMPLED : s->rows.n;
-    for (size_t k = 0; k < n; k++) sum += leave_out(s, k * s->rows.n / n).log_density;
-    return n ? sum / (double)n : 0;
+    size_t n = s->class->loo && s->rows.n > SAMPLED ? SAMPLED : s->rows.n, used = 0;
+    const double *extra = s->class->member ? s->class->member(s, 0)->extra : NULL;
+    for (size_t k = 0; k < n; k++) {
+        size_t i = k * s->rows.n / n;
+        if (extra && extra[i] > 0) continue; /* a declared outlier is not to be predicted */
+        sum += leave_out(s, i).log_density;
+        used++;
+    }
+    return used ? sum / (double)used : 0;
 }
 
 void itp_surrogate_loo_densities(const itp_surrogate *s, double *out)
@@ -57,52 +63,11 @@ void itp_surrogate_loo_densities(const itp_surrogate *s, double *out)
     for (size_t i = 0; i < s->rows.n; i++) out[i] = leave_out(s, i).log_density;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-void itp_unmask(size_t n, double *residual, double *scratch)
-{
-    if (n == 0) return;
-    for (size_t i = 0; i < n; i++) scratch[i] = fabs(residual[i]);
-    qsort(scratch, n, sizeof *scratch, ascending);
-    double scale = scratch[n / 2] / 0.6744897501960817; /* the median of |N(0, 1)| */
-    for (size_t i = 0; scale > 1e-6 && scale < 1 && i < n; i++) residual[i] /= scale;
-}
-
 /* The prior mean at row i, latent. */
 static double level(const itp_surrogate *s, size_t i)
 {
     double value;
     return itp_surrogate_level(s, s->rows.x + i * s->d, &value, NULL) == ITP_OK ? value : 0;
-}
-
-/* The largest residual of n normal ones exceeds `limit` with probability 1 in 100. Where the noise
- * is at its floor the outcome may be exact, and the one or two that stand out discoveries. */
-int itp_surrogate_is_suspicious(const itp_surrogate *s)
-{
-    static const double CHANCE = 0.01, EXACT = 1e-4;
-    enum { ROWS_LEAST = 20 };
-    size_t n = s->rows.n;
-    if (s->noise == ITP_NOISE_NONE || n < ROWS_LEAST || s->outcomes > 1) return 0;
-    size_t enough = itp_surrogate_noise_var(s, 0) < EXACT ? 3 : 1, found = 0;
-    double limit = -itp_ndtri(0.5 * CHANCE / (double)n);
-    double *residual = malloc(3 * n * sizeof *residual), *gap = residual + 2 * n;
-    if (!residual) return 0;
-    memcpy(gap, s->rows.y, n * sizeof *gap);
-    qsort(gap, n, sizeof *gap, ascending);
-    double sd = (gap[3 * n / 4] - gap[n / 4]) / 1.349; /* of a normal, by its quartiles */
-    for (size_t i = 0; i < n; i++) {
-        left_out out = leave_out(s, i);
-        residual[i] = fabs(s->rows.z[i] - out.mean) / sqrt(out.var);
-        gap[i] = fabs(s->rows.y[i] - itp_transform_from(&s->transform[0], out.mean + level(s, i)));
-    }
-    itp_unmask(n, residual, residual + n);
-    for (size_t i = 0; i < n; i++) found += gap[i] > ITP_GROSS * sd && residual[i] > limit;
-    free(residual);
-    return found >= enough;
 }
 
 typedef struct {

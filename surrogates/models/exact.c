@@ -19,17 +19,31 @@ itp_status itp_exact_prepare(itp_surrogate *s)
 }
 
 /* The ladder's last steps: at any of them the matrix is as good as diagonal. */
-static itp_status build_surely(itp_surrogate *s, itp_hyper *hyper, itp_fit_report *report)
+static itp_status build_surely(itp_surrogate *s, itp_hyper *hyper, const double *extra,
+                               itp_fit_report *report)
 {
-    itp_status st = itp_posterior_build(state(s), &s->rows, hyper, NULL);
+    itp_status st = itp_posterior_build(state(s), &s->rows, hyper, extra);
     if (st != ITP_ENOTPD) return st;
     itp_kernel_default(s->kernel, hyper->theta);
     report->step = ITP_FIT_DEFAULTS;
     for (hyper->ln_noise = -2; hyper->ln_noise < 10; hyper->ln_noise += 2) {
-        st = itp_posterior_build(state(s), &s->rows, hyper, NULL);
+        st = itp_posterior_build(state(s), &s->rows, hyper, extra);
         if (st != ITP_ENOTPD) return st;
     }
     return st;
+}
+
+/* Latent variance of a reading that is set apart: in units of the function's own, so that it says
+ * nothing of it, and the factor stays well scaled. */
+static const double APART = 1e6;
+
+/* NULL where none is set apart, and where memory ran out. */
+static double *apart_variances(const itp_surrogate *s)
+{
+    double *extra = s->apart ? calloc(s->rows.n + 1, sizeof *extra) : NULL;
+    for (size_t i = 0; extra && i < s->rows.n; i++)
+        if (s->apart[i] == ITP_APART) extra[i] = APART;
+    return extra;
 }
 
 itp_status itp_exact_fit(itp_surrogate *s, uint64_t seed, itp_fit_report *report)
@@ -40,6 +54,9 @@ itp_status itp_exact_fit(itp_surrogate *s, uint64_t seed, itp_fit_report *report
     itp_pool pool;
     itp_pool_init(&pool, s->d);
     itp_status st = itp_hyper_init(&hyper, s->kernel);
+    double *extra = apart_variances(s);
+    if (s->apart && !extra) st = ITP_ENOMEM;
+    plan.extra = extra;
     size_t n_params = itp_kernel_n_params(s->kernel);
     if (st == ITP_OK && s->state && state(s)->hyper.theta) {
         if ((st = itp_hyper_copy(&warm, &state(s)->hyper, n_params)) == ITP_OK) plan.warm = &warm;
@@ -52,7 +69,7 @@ itp_status itp_exact_fit(itp_surrogate *s, uint64_t seed, itp_fit_report *report
         st = itp_fit(s->kernel, &pool, s->rows.z, &plan, &hyper, &result);
     itp_pool_deinit(&pool);
     report->step = result.step;
-    if (st == ITP_OK) st = build_surely(s, &hyper, report);
+    if (st == ITP_OK) st = build_surely(s, &hyper, extra, report);
     if (st == ITP_OK) {
         report->objective = result.objective;
         report->log_likelihood = result.log_likelihood;
@@ -63,6 +80,7 @@ itp_status itp_exact_fit(itp_surrogate *s, uint64_t seed, itp_fit_report *report
     }
     itp_hyper_deinit(&hyper);
     itp_hyper_deinit(&warm);
+    free(extra);
     return st;
 }
 

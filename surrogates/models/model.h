@@ -33,10 +33,12 @@ struct itp_surrogate {
     itp_rows rows;
     const itp_model_class *class; /* NULL: not fitted */
     void *state;
-    size_t n_fit;    /* rows at the last fit */
-    size_t n_choice; /* rows when kernel and transform were last chosen; 0: never */
-    int is_choosing; /* 1: fits are only compared, one loose start is enough */
-    double loo_fit;  /* mean leave-one-out log density at the last fit, latent nats a row */
+    size_t n_fit;         /* rows at the last fit */
+    size_t n_choice;      /* rows when kernel and transform were last chosen; 0: never */
+    int is_choosing;      /* 1: fits are only compared, one loose start is enough */
+    unsigned char *apart; /* rows: what this fit takes for a gross error (gross.c); NULL: none, and
+                             between fits */
+    double loo_fit;       /* mean leave-one-out log density at the last fit, latent nats a row */
     itp_fit_report report;
     int is_calibrated;  /* since the last change */
     itp_scales *scales; /* outcomes: of normal scores of unseen rows; NULL: never calibrated */
@@ -122,6 +124,19 @@ json_t *itp_hyper_to_json(const itp_hyper *hyper, size_t n_params);
 itp_status itp_hyper_from_json(const json_t *from, const itp_kernel *kernel, const itp_warp *warp,
                                itp_hyper *hyper);
 
+/* In `apart` of a row: it is left out; or only looks like an error, and is fitted. */
+enum { ITP_APART = 1, ITP_SUSPECT = 2 };
+
+/* gross.c, under "auto": marks the rows that the fit in force, or the rows behind it, speak
+ * against, where `data` go on from the rows that it has; then, after the exact model was fitted,
+ * looks for gross errors and fits again without them. */
+itp_status itp_gross_carry(itp_surrogate *s, const itp_data *data);
+itp_status itp_gross_fit(itp_surrogate *s, uint64_t seed, itp_fit_report *report);
+/* Whether leave-one-out contradicts rows so clearly that errors should be looked for. */
+int itp_gross_is_suspicious(const itp_surrogate *s);
+/* robust.c: marks in `apart` the rows that relevance pursuit finds, from the exact fit in force. */
+itp_status itp_robust_suspect(itp_surrogate *s, uint64_t seed, unsigned char *apart);
+
 /* Under "auto" an outlier is further from where it is expected than this many sd of all outcomes,
  * the sd by their quartiles. */
 #define ITP_GROSS 2
@@ -129,9 +144,6 @@ itp_status itp_hyper_from_json(const json_t *from, const itp_kernel *kernel, con
 /* Scales standardised residuals up where their median says that they are too small for most rows.
  * scratch: n. */
 void itp_unmask(size_t n, double *residual, double *scratch);
-
-/* Whether leave-one-out contradicts rows so clearly that the robust model should look. */
-int itp_surrogate_is_suspicious(const itp_surrogate *s);
 
 extern const itp_model_class ITP_MODEL_EXACT, ITP_MODEL_ROBUST, ITP_MODEL_VECCHIA, ITP_MODEL_BAYES,
     ITP_MODEL_SAAS;

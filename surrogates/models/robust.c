@@ -4,10 +4,9 @@
  * S hyperparameters and s are optimised together; the size k is chosen by the evidence with the
  * prior exp(-k/m) / C(n, k), m = n/5: exp(-k/m) for how many, and all sets of one size alike.
  * Members that the others' data do not contradict are dropped again at the end.
- *   Under "auto" only gross errors are looked for: residuals beyond GROSS quartile-sds of all
- * outcomes, at rows that lie apart. Heavy tails and steps stay the business of the ordinary model,
- * whose intervals must cover them. The outcomes are first scaled by quartiles, since a gross
- * outlier would shrink all others to nothing, and at the end standardised by the rows outside S.
+ *   Under "auto" it only names suspects, with residuals beyond GROSS quartile-sds of all outcomes:
+ * gross.c judges them. The outcomes are first scaled by quartiles, since a gross outlier would
+ * shrink all others to nothing, and at the end standardised by the rows outside S.
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 #include <stdlib.h>
@@ -199,47 +198,6 @@ static itp_status pursue(pursuit *p, double *residual, snapshot *best)
     return st;
 }
 
-static double distance2(const itp_points *points, size_t a, size_t b)
-{
-    double sum = 0;
-    for (size_t e = 0; e < points->features; e++) {
-        double t = points->f[e * points->stride + a] - points->f[e * points->stride + b];
-        sum += t * t;
-    }
-    return sum;
-}
-
-/* Whether one of the two rows nearest to member j is a member that errs to the same side. */
-static int has_company(const pursuit *p, const itp_points *points, size_t j)
-{
-    size_t row = p->member[j], near[2] = {row, row};
-    double least[2] = {INFINITY, INFINITY};
-    for (size_t i = 0; i < p->n; i++) {
-        double d2 = i == row ? INFINITY : distance2(points, row, i);
-        if (d2 < least[0]) {
-            least[1] = least[0], near[1] = near[0];
-            least[0] = d2, near[0] = i;
-        } else if (d2 < least[1]) {
-            least[1] = d2, near[1] = i;
-        }
-    }
-    for (int k = 0; k < 2; k++)
-        if (near[k] != row && is_member(p, near[k]) && p->gap[near[k]] * p->gap[row] > 0) return 1;
-    return 0;
-}
-
-/* Errors fall anywhere; what gathers is structure. Company is expected at a share q of the members:
- * more by three standard deviations is no chance. */
-static int lie_apart(const pursuit *p)
-{
-    itp_points points = {0};
-    double k = (double)p->k, q = k / (double)p->n, with = 0;
-    if (itp_kernel_embed(p->s->kernel, p->u, p->n, p->s->rows.x, &points) != ITP_OK) return 1;
-    for (size_t j = 0; j < p->k; j++) with += has_company(p, &points, j);
-    itp_points_deinit(&points);
-    return with <= q * k + 3 * sqrt(q * (1 - q) * k) + 1;
-}
-
 /* Median and quartile distance of y, as a transform. */
 static int ascending(const void *a, const void *b)
 {
@@ -283,7 +241,6 @@ static itp_status open_pursuit(pursuit *p, itp_surrogate *s, const itp_fit_plan 
     p->box = malloc((2 * (p->base + n) + 1) * sizeof *p->box);
     p->order = malloc((n + 1) * sizeof *p->order);
     p->gap = calloc(n + 1, sizeof *p->gap);
-    p->gross = strcmp(s->model_name, "auto") == 0 ? ITP_GROSS : 0;
     if (!p->member || !p->rho || !p->u || !p->box || !p->order || !p->gap) return ITP_ENOMEM;
     p->spec.extra = p->rho;
     return st == ITP_OK ? itp_target_init(&p->target, &p->spec) : st;
@@ -339,25 +296,35 @@ static itp_status install(itp_surrogate *s, pursuit *p, itp_hyper *hyper, itp_fi
     return st;
 }
 
+/* From the exact fit in force: leaves the best support in p, and s in the scale of its rows. */
+static itp_status run(itp_surrogate *s, pursuit *p, double gross, uint64_t seed, itp_hyper *start)
+{
+    size_t n = s->rows.n;
+    itp_fit_plan plan = itp_surrogate_plan(s, seed);
+    double *scratch = malloc((n + 1) * sizeof *scratch);
+    snapshot best = {.member = malloc((n + 1) * sizeof *best.member)};
+    itp_status st =
+        itp_hyper_copy(start, &((itp_posterior *)s->state)->hyper, itp_kernel_n_params(s->kernel));
+    plan.criterion = ITP_CRITERION_MAP;
+    if (st == ITP_OK) st = open_pursuit(p, s, &plan);
+    p->gross = gross;
+    best.u = st == ITP_OK ? malloc((p->base + n + 1) * sizeof *best.u) : NULL;
+    if (st == ITP_OK && (!scratch || !best.member || !best.u)) st = ITP_ENOMEM;
+    if (st == ITP_OK) st = search(s, p, start, scratch, &best);
+    free(scratch);
+    free(best.member);
+    free(best.u);
+    return st;
+}
+
 static itp_status fit(itp_surrogate *s, uint64_t seed, itp_fit_report *report)
 {
     itp_status st = itp_exact_fit(s, seed, report); /* the empty support, and where to start */
-    size_t n = s->rows.n;
-    if (st != ITP_OK || n < 5) return st;
-    itp_fit_plan plan = itp_surrogate_plan(s, seed);
+    if (st != ITP_OK || s->rows.n < 5) return st;
     itp_hyper start = {0};
     itp_transform_kind kind = s->transform[0].kind;
     pursuit p = {0};
-    double *scratch = malloc((n + 1) * sizeof *scratch);
-    snapshot best = {.member = malloc((n + 1) * sizeof *best.member)};
-    st =
-        itp_hyper_copy(&start, &((itp_posterior *)s->state)->hyper, itp_kernel_n_params(s->kernel));
-    plan.criterion = ITP_CRITERION_MAP;
-    if (st == ITP_OK) st = open_pursuit(&p, s, &plan);
-    best.u = st == ITP_OK ? malloc((p.base + n + 1) * sizeof *best.u) : NULL;
-    if (st == ITP_OK && (!scratch || !best.member || !best.u)) st = ITP_ENOMEM;
-    if (st == ITP_OK) st = search(s, &p, &start, scratch, &best);
-    if (st == ITP_OK && p.gross > 0 && !lie_apart(&p)) p.k = 0;
+    st = run(s, &p, 0, seed, &start);
     if (st == ITP_OK && p.k > 0) {
         st = install(s, &p, &start, report);
     } else if (st == ITP_OK) { /* nothing to declare: the exact model, in its own scale */
@@ -366,9 +333,20 @@ static itp_status fit(itp_surrogate *s, uint64_t seed, itp_fit_report *report)
     }
     close_pursuit(&p);
     itp_hyper_deinit(&start);
-    free(scratch);
-    free(best.member);
-    free(best.u);
+    return st;
+}
+
+itp_status itp_robust_suspect(itp_surrogate *s, uint64_t seed, unsigned char *apart)
+{
+    itp_hyper start = {0};
+    itp_transform kept = s->transform[0];
+    pursuit p = {0};
+    itp_status st = run(s, &p, ITP_GROSS, seed, &start);
+    for (size_t j = 0; j < p.k && st == ITP_OK; j++) apart[p.member[j]] = ITP_APART;
+    s->transform[0] = kept;
+    latent_again(s);
+    close_pursuit(&p);
+    itp_hyper_deinit(&start);
     return st;
 }
 

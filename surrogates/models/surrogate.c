@@ -95,6 +95,7 @@ void itp_surrogate_destroy(itp_surrogate *s)
     itp_warp_deinit(&s->warp);
     itp_rows_deinit(&s->rows);
     free(s->scales);
+    free(s->apart);
     free(s->transform);
     free(s->columns);
     free(s);
@@ -146,15 +147,15 @@ static itp_status fit_transform(itp_surrogate *s, unsigned k, itp_transform_kind
     size_t n = 0;
     double *y = malloc((s->rows.n + 1) * sizeof *y);
     if (!y) return ITP_ENOMEM;
-    for (size_t i = 0; i < s->rows.n; i++)
-        if (itp_surrogate_transform(s, s->rows.x + i * s->d) == &s->transform[k])
-            y[n++] = s->rows.y[i];
+    for (size_t i = 0; i < s->rows.n; i++) y[i] = -s->rows.y[i];
     if (s->mean) { /* of what the prior mean leaves; the scale is not known yet */
         itp_transform_fit(&s->transform[k], ITP_TRANSFORM_STANDARDISE, 0, NULL);
-        for (size_t i = 0; i < n; i++) y[i] = -y[i];
-        (void)itp_surrogate_add_levels(s, n, s->rows.x, y);
-        for (size_t i = 0; i < n; i++) y[i] = -y[i];
+        (void)itp_surrogate_add_levels(s, s->rows.n, s->rows.x, y);
     }
+    for (size_t i = 0; i < s->rows.n; i++)
+        if (itp_surrogate_transform(s, s->rows.x + i * s->d) == &s->transform[k] &&
+            !(s->apart && s->apart[i] == ITP_APART))
+            y[n++] = -y[i];
     itp_status st = itp_transform_fit(&s->transform[k], kind, n, y);
     free(y);
     return st;
@@ -207,19 +208,22 @@ static itp_status fit_as(itp_surrogate *s, const itp_model_class *class, uint64_
     return class->fit(s, seed, report);
 }
 
-/* Under "auto": where leave-one-out finds gross errors the robust model takes the fitted one's
- * place, and gives it back if it finds none. */
-static itp_status set_outliers_apart(itp_surrogate *s, uint64_t seed, itp_fit_report *report)
+/* Under "auto": gross errors are set apart from the fitted model's rows; an average over
+ * hyperparameters gives way to one fit where there are any. */
+static itp_status set_errors_apart(itp_surrogate *s, uint64_t seed, itp_fit_report *report)
 {
-    const itp_model_class *fitted = s->class;
-    int may = fitted == &ITP_MODEL_EXACT || fitted == &ITP_MODEL_BAYES;
-    if (!may || strcmp(s->model_name, "auto") != 0 || !itp_surrogate_is_suspicious(s))
-        return ITP_OK;
-    itp_status st = fit_as(s, &ITP_MODEL_ROBUST, seed, report);
-    if (st != ITP_OK || report->outliers > 0) return st;
-    if (fitted == &ITP_MODEL_BAYES) return fit_as(s, fitted, seed, report);
-    s->class = fitted; /* the same state */
-    return ITP_OK;
+    if (strcmp(s->model_name, "auto") != 0) return ITP_OK;
+    if (s->class == &ITP_MODEL_EXACT) {
+        itp_status st = itp_gross_fit(s, seed, report);
+        int is_averaged = itp_model_choose(s) == &ITP_MODEL_BAYES;
+        if (st != ITP_OK || s->class != &ITP_MODEL_EXACT || !is_averaged) return st;
+        return fit_as(s, &ITP_MODEL_BAYES, seed, report); /* none is set apart any more */
+    }
+    if (s->class != &ITP_MODEL_BAYES || !itp_gross_is_suspicious(s)) return ITP_OK;
+    itp_status st = fit_as(s, &ITP_MODEL_EXACT, seed, report);
+    if (st == ITP_OK) st = itp_gross_fit(s, seed, report);
+    if (st != ITP_OK || s->class != &ITP_MODEL_EXACT) return st;
+    return fit_as(s, &ITP_MODEL_BAYES, seed, report);
 }
 
 itp_status itp_surrogate_fit(itp_surrogate *s, const itp_data *data, uint64_t seed,
@@ -229,6 +233,7 @@ itp_status itp_surrogate_fit(itp_surrogate *s, const itp_data *data, uint64_t se
     itp_status st = itp_rows_check(data, s->d, s->columns);
     if (st != ITP_OK) return st;
     s->is_calibrated = 0;
+    if ((st = itp_gross_carry(s, data)) != ITP_OK) return st;
     if ((st = take_rows(s, data)) != ITP_OK) return st;
     itp_blas_serial();
     if (itp_surrogate_should_choose(s)) {
@@ -240,10 +245,14 @@ itp_status itp_surrogate_fit(itp_surrogate *s, const itp_data *data, uint64_t se
     }
     if (st != ITP_OK) return st;
     for (size_t i = 0; i < s->rows.n; i++) itp_surrogate_to_latent_row(s, i);
-    if ((st = fit_as(s, itp_model_choose(s), seed, &own)) == ITP_OK)
-        st = set_outliers_apart(s, seed, &own);
+    const itp_model_class *class = itp_model_choose(s);
+    if (s->apart && class == &ITP_MODEL_BAYES) class = &ITP_MODEL_EXACT;
+    st = fit_as(s, class, seed, &own);
+    if (st == ITP_OK) st = set_errors_apart(s, seed, &own);
+    free(s->apart);
+    s->apart = NULL;
     if (st != ITP_OK) {
-        s->class->clear(s);
+        if (s->class) s->class->clear(s);
         s->class = NULL;
         return st;
     }
@@ -288,7 +297,8 @@ int itp_surrogate_wants_fit(const itp_surrogate *s)
 {
     if (!s->class) return 1;
     if (s->rows.n == s->n_fit) return 0;
-    if (s->rows.n <= ROWS_FEW && s->class == &ITP_MODEL_EXACT) return 1;
+    int is_exact = s->class == &ITP_MODEL_EXACT || s->class == &ITP_MODEL_ROBUST;
+    if (s->rows.n <= ROWS_FEW && is_exact) return 1;
     if ((double)s->rows.n >= GROWN * (double)s->n_fit) return 1;
     if (GROWN * (double)s->rows.n <= (double)s->n_fit) return 1;
     return itp_surrogate_loo_density(s) < s->loo_fit - DEGRADED;

@@ -77,12 +77,15 @@ itp_status itp_chol_ladder(itp_chol *chol, size_t n, itp_chol_fill fill, void *c
     if (st != ITP_OK) return st;
     *info = (itp_chol_info){0};
     for (size_t t = 0; t < sizeof JITTER_REL / sizeof *JITTER_REL; t++) {
-        double sum = 0;
+        double inverse = 0, used = 0;
         fill(context, chol->l, chol->stride);
-        for (size_t i = 0; i < n; i++) sum += chol->l[i * chol->stride + i];
+        for (size_t i = 0; i < n; i++) {
+            double d = chol->l[i * chol->stride + i];
+            if (d > 0) inverse += 1 / d, used++;
+        }
         info->tries++;
         info->jitter = JITTER_REL[t];
-        chol->jitter = n ? JITTER_REL[t] * sum / (double)n : 0;
+        chol->jitter = used > 0 ? JITTER_REL[t] * used / inverse : 0;
         for (size_t i = 0; t > 0 && i < n; i++) chol->l[i * chol->stride + i] += chol->jitter;
         if (itp_chol_factor(chol) == ITP_OK) return ITP_OK;
     }

@@ -1,7 +1,8 @@
 /* chol.h - the Cholesky factor of a covariance matrix that grows and shrinks.
  *   K + jitter I = L L', L lower triangular, row-major with a stride. "Jitter": when K is not
  * positive definite in floating point, ITP_JITTERS times the mean diagonal is added, smallest
- * first, and what was needed is reported. Life cycle  init -> factor -> { append | remove | solve
+ * first, and what was needed is reported; the harmonic mean, which a few loud rows do not raise.
+ * Life cycle  init -> factor -> { append | remove | solve
  * ... }* -> deinit; the caller's storage Threads     one writer or many readers Cost        factor
  * n^3/3 flops; append, remove, rank1, solve of one vector O(n^2)
  *
@@ -20,7 +21,7 @@ typedef struct itp_chol {
 } itp_chol;
 
 typedef struct itp_chol_info {
-    double jitter; /* relative to the mean diagonal */
+    double jitter; /* relative to the (harmonic) mean diagonal */
     int tries;     /* factorisations made, 1 when the matrix needed nothing */
 } itp_chol_info;
 
