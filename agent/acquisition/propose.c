@@ -38,6 +38,20 @@ static int replicates_help(const itp_view *view)
     return !view->problem->exact && view->believed && view->noise_share > ITP_NOISE_MATTERS;
 }
 
+/* Whether all that is known of measured point i was set apart as an error. */
+static int is_doubted(const itp_view *view, size_t i)
+{
+    const itp_problem *problem = view->problem;
+    return view->believed && view->m > 0 && problem->n_goals > 0 &&
+           itp_surrogate_doubted(problem->belief[view->goal_outcome],
+                                 problem->measured + i * view->d) > 0;
+}
+
+static void add_taken(proposing *p, const double *x)
+{
+    memcpy(p->taken + p->n_taken++ * p->view.d, x, p->view.d * sizeof *x);
+}
+
 static itp_status take(proposing *p)
 {
     const itp_problem *problem = p->problem;
@@ -46,16 +60,10 @@ static itp_status take(proposing *p)
     if (measured_too) n += problem->n_measured;
     p->taken = malloc((n + p->options->q) * d * sizeof *p->taken + 1);
     if (!p->taken) return ITP_ENOMEM;
-    const struct {
-        size_t n;
-        const double *x;
-    } sets[] = {{problem->n_pending, problem->pending},
-                {problem->n_avoid, problem->avoid},
-                {measured_too ? problem->n_measured : 0, problem->measured}};
-    for (size_t i = 0; i < 3; i++) {
-        if (sets[i].n) memcpy(p->taken + p->n_taken * d, sets[i].x, sets[i].n * d * sizeof(double));
-        p->n_taken += sets[i].n;
-    }
+    for (size_t i = 0; i < problem->n_pending; i++) add_taken(p, problem->pending + i * d);
+    for (size_t i = 0; i < problem->n_avoid; i++) add_taken(p, problem->avoid + i * d);
+    for (size_t i = 0; measured_too && i < problem->n_measured; i++)
+        if (!is_doubted(&p->view, i)) add_taken(p, problem->measured + i * d);
     return ITP_OK;
 }
 
@@ -106,8 +114,7 @@ static itp_status accept(proposing *p, const double *x, const double *point)
     itp_status st = describe(p, x, point, &p->out->chosen[p->out->n_chosen]);
     if (st != ITP_OK) return st;
     p->out->n_chosen++;
-    memcpy(p->taken + p->n_taken * p->view.d, x, p->view.d * sizeof *x);
-    p->n_taken++;
+    add_taken(p, x);
     return ITP_OK;
 }
 
@@ -221,6 +228,64 @@ static itp_status propose_one(proposing *p, itp_error *err)
     return st;
 }
 
+/* A reading better than all that is believed, but set apart as a gross error, and the only one at
+ * its place: if it is true it is worth more than what any acquisition promises, and one more
+ * reading there tells. The best of them, or -1. */
+static long find_doubted_best(const proposing *p)
+{
+    const itp_view *v = &p->view;
+    const itp_problem *problem = p->problem;
+    const char *asked = p->options->acquisition;
+    size_t k = v->goal_outcome;
+    if (p->selection.design || (asked && strcmp(asked, "auto") != 0)) return -1;
+    if (v->incumbent < 0 || !v->goal_direct || v->pareto || problem->n_goals != 1 ||
+        problem->goals[0].kind == ITP_TARGET || !problem->measured_y)
+        return -1;
+    double best = v->sign * v->mean[(size_t)v->incumbent * v->m + k];
+    long found = -1;
+    for (size_t i = 0; i < v->n; i++) {
+        const double *x = problem->measured + i * v->d;
+        double value = v->sign * itp_surrogate_to_latent(problem->belief[k],
+                                                         problem->measured_y[i * v->m + k]);
+        if (!(value > best) || v->log_feasible[i] < v->log_feasible[v->incumbent] - M_LN2) continue;
+        if (itp_surrogate_doubted(problem->belief[k], x) != 1) continue;
+        if (itp_is_taken(v->d, x, p->n_taken, p->taken)) continue;
+        best = value, found = (long)i;
+    }
+    return found;
+}
+
+/* The point of the encoded x, where a trial may be made: a person may have told of a place outside
+ * the constraints, and what surrounds a trial may have changed. */
+static int can_be_made(const proposing *p, const double *x, double *point)
+{
+    const itp_space *space = p->problem->space;
+    if (p->problem->context || itp_space_decode(space, x, point) != ITP_OK) return 0;
+    if (itp_space_violation(space, point, NULL) > ITP_VIOLATION_MAX) return 0;
+    long row = itp_space_n_candidates(space) > 0 ? itp_space_find_candidate(space, point) : 0;
+    return row >= 0 &&
+           !(itp_space_n_candidates(space) > 0 && itp_space_is_withheld(space, (size_t)row));
+}
+
+static itp_status confirm(proposing *p)
+{
+    long i = find_doubted_best(p);
+    if (i < 0) return ITP_OK;
+    const double *x = p->problem->measured + (size_t)i * p->view.d;
+    double *point = malloc((itp_space_n_params(p->problem->space) + 1) * sizeof *point);
+    if (!point) return ITP_ENOMEM;
+    itp_status st = ITP_OK;
+    if (can_be_made(p, x, point)) {
+        st = accept(p, x, point);
+        if (st == ITP_OK && p->out->n_chosen < p->options->q)
+            st = itp_scorer_add_pending(&p->scorer, x);
+        if (st == ITP_OK)
+            append_why(p, "a reading better than the best looks like an error: again");
+    }
+    free(point);
+    return st;
+}
+
 /* Searches near the incumbent only; without one, everywhere. */
 static itp_status enter_region(proposing *p)
 {
@@ -261,8 +326,9 @@ static itp_status propose_all(proposing *p, itp_error *err)
     const itp_gain_kind *first = p->selection.first;
     st = set_up(p, first ? first : p->selection.kind);
     if (st == ITP_OK && o->trust_region && !p->selection.design) st = enter_region(p);
+    if (st == ITP_OK && !p->selection.design) st = confirm(p);
     if (st == ITP_OK && first && !p->selection.design) {
-        st = propose_one(p, err);
+        if (p->out->n_chosen < o->q) st = propose_one(p, err);
         itp_scorer_deinit(&p->scorer);
         if (st == ITP_OK) st = set_up(p, p->selection.kind);
     }

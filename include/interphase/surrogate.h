@@ -223,9 +223,10 @@ itp_status itp_paths_eval_all(const itp_paths *paths, size_t n, const double *x,
 itp_status itp_surrogate_loo(const itp_surrogate *model, double *mean, double *sd,
                              itp_diagnostics *summary);
 
-/* Rows that the robust model declared outliers: fills at most `max` indices, returns how many there
- * are. */
+/* Rows declared outliers: fills at most `max` indices, returns how many there are. */
 size_t itp_surrogate_outliers(const itp_surrogate *model, size_t *rows, size_t max);
+/* How many readings there are at the encoded x (d) where each was declared one, otherwise 0. */
+size_t itp_surrogate_doubted(const itp_surrogate *model, const double *x);
 
 /* Relevance of each column, d: 1/lengthscale (averaged over members), 0 when it plays no part. */
 itp_status itp_surrogate_relevance(const itp_surrogate *model, double *relevance);

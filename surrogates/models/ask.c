@@ -82,6 +82,27 @@ itp_status itp_surrogate_relevance(const itp_surrogate *s, double *relevance)
     return ITP_OK;
 }
 
+/* Encoded coordinates that differ by no more are of one place: they were decoded and encoded. */
+static int is_here(size_t d, const double *a, const double *b)
+{
+    for (size_t j = 0; j < d; j++)
+        if (!(fabs(a[j] - b[j]) <= 1e-9) && !(isnan(a[j]) && isnan(b[j]))) return 0;
+    return 1;
+}
+
+size_t itp_surrogate_doubted(const itp_surrogate *s, const double *x)
+{
+    size_t count = 0;
+    if (!itp_surrogate_outliers(s, NULL, 0)) return 0;
+    const double *extra = s->class->member(s, 0)->extra;
+    for (size_t i = 0; i < s->rows.n; i++) {
+        if (!is_here(s->d, s->rows.x + i * s->d, x)) continue;
+        if (!(extra[i] > 0)) return 0;
+        count++;
+    }
+    return count;
+}
+
 size_t itp_surrogate_outliers(const itp_surrogate *s, size_t *rows, size_t max)
 {
     return s->class && s->class->outliers ? s->class->outliers(s, rows, max) : 0;
