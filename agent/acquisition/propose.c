@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "afresh.h"
 #include "blas.h"
 #include "region.h"
 #include "registry.h"
@@ -298,6 +299,79 @@ static itp_status enter_region(proposing *p)
     return ITP_OK;
 }
 
+/* --- A start of its own ----------------------------------------------------------------------- */
+
+/* What the present start chose, as everything that is known sees it. */
+static itp_status retell(proposing *p, const itp_proposal *from)
+{
+    itp_status st = ITP_OK;
+    for (size_t i = 0; i < from->n_chosen + from->n_runners_up && st == ITP_OK; i++) {
+        int chosen = i < from->n_chosen;
+        const itp_choice *c = chosen ? &from->chosen[i] : &from->runners_up[i - from->n_chosen];
+        itp_choice *to =
+            chosen ? &p->out->chosen[p->out->n_chosen] : &p->out->runners_up[p->out->n_runners_up];
+        st = describe(p, c->x, c->point, to);
+        if (st != ITP_OK) break;
+        to->parts = c->parts;
+        *(chosen ? &p->out->n_chosen : &p->out->n_runners_up) += 1;
+    }
+    p->out->evaluations = from->evaluations;
+    return st;
+}
+
+/* The present start's own choice; ITP_OK with nothing chosen where it has none. */
+static itp_status ask_start(proposing *p, const itp_afresh *afresh, itp_error *err)
+{
+    itp_propose_options options = *p->options;
+    itp_proposal own;
+    char said[96];
+    options.acquisition = p->selection.kind->name;
+    snprintf(said, sizeof said, "they alone are believed, %zu on an earlier hill as flat",
+             afresh->flat);
+    append_why(p, said);
+    itp_status st = itp_propose(&afresh->problem, &options, &own, err);
+    if (st == ITP_ENOMEM) return st;
+    if (st != ITP_OK) {
+        append_why(p, "which left nothing: all trials together");
+        return ITP_OK;
+    }
+    if (strcmp(own.acquisition, options.acquisition) != 0) append_why(p, own.why);
+    snprintf(p->out->acquisition, sizeof p->out->acquisition, "%s", own.acquisition);
+    st = retell(p, &own);
+    itp_proposal_deinit(&own);
+    return st;
+}
+
+/* Proposes from the present start; nothing is chosen where all trials are to be believed together.
+ */
+static itp_status propose_afresh(proposing *p, itp_error *err)
+{
+    itp_afresh afresh;
+    char said[128];
+    itp_status st = itp_afresh_init(&afresh, &p->view);
+    if (st != ITP_OK) {
+        append_why(p, "a start of its own could not be made: all trials together");
+        return st == ITP_ENOMEM ? st : ITP_OK;
+    }
+    if (afresh.first > 0) {
+        snprintf(said, sizeof said,
+                 "the best of start %zu was found over and over: start %zu, %zu trials so far",
+                 afresh.starts, afresh.starts + 1, p->view.n - afresh.first);
+        append_why(p, said);
+        p->selection.design = 1; /* choices are described without a scorer of all trials */
+        if (afresh.covers) {
+            append_why(p, "space filling");
+            snprintf(p->out->acquisition, sizeof p->out->acquisition, "design");
+            st = propose_design(p, err);
+        } else {
+            st = ask_start(p, &afresh, err);
+        }
+        p->selection.design = 0;
+    }
+    itp_afresh_deinit(&afresh);
+    return st;
+}
+
 /* --- All of them ------------------------------------------------------------------------------ */
 
 /* The scorer for the next points; where it cannot be set up, numerics never end a campaign: fill
@@ -314,6 +388,15 @@ static itp_status set_up(proposing *p, const itp_gain_kind *kind)
     return ITP_OK;
 }
 
+/* `auto` alone begins again, and only one trial at a time, where readings are nearly exact. */
+static int may_begin_again(const proposing *p)
+{
+    const char *name = p->options->acquisition;
+    return (!name || strcmp(name, "auto") == 0) && !p->selection.design && p->out->n_chosen == 0 &&
+           p->options->q == 1 && !p->options->trust_region && !p->options->one_start &&
+           p->selection.kind == &itp_gain_logei && itp_afresh_suits(&p->view);
+}
+
 static itp_status propose_all(proposing *p, itp_error *err)
 {
     const itp_propose_options *o = p->options;
@@ -327,6 +410,7 @@ static itp_status propose_all(proposing *p, itp_error *err)
     st = set_up(p, first ? first : p->selection.kind);
     if (st == ITP_OK && o->trust_region && !p->selection.design) st = enter_region(p);
     if (st == ITP_OK && !p->selection.design) st = confirm(p);
+    if (st == ITP_OK && may_begin_again(p)) st = propose_afresh(p, err);
     if (st == ITP_OK && first && !p->selection.design) {
         if (p->out->n_chosen < o->q) st = propose_one(p, err);
         itp_scorer_deinit(&p->scorer);

@@ -179,6 +179,7 @@ static itp_status choose_by_model(itp_decider *decider, record *r, const itp_sna
         .q = s->wanted,
         .threads = decider->threads,
         .trust_region = s->campaign->agent.trust_region,
+        .one_start = isfinite(s->campaign->stop.gain) || isfinite(s->campaign->stop.regret),
     };
     st = find_incumbent(r, &p, s);
     if (st == ITP_OK) st = stop_before(r, &p, s);

@@ -97,6 +97,8 @@ typedef struct itp_propose_options {
     unsigned raw, restarts;  /* 0: defaults of numerics.md 2 */
     unsigned threads;        /* 0: one a core; never changes a result */
     int trust_region;        /* 1: search a box around the incumbent that success widens (TuRBO) */
+    int one_start;           /* 1: `auto` never begins the search again (afresh.h): the best use of
+                                a trial by all that is known, as a rule of stopping wants it */
 } itp_propose_options;
 
 /* Parts of an acquisition value at a point, natural logs; NaN where a part does not apply. cost is

@@ -83,6 +83,10 @@ itp_status itp_surrogate_create(itp_surrogate **out, size_t d, const itp_column 
                                 const itp_surrogate_options *options, itp_error *err);
 void itp_surrogate_destroy(itp_surrogate *model);
 
+/* The same columns, options and prior mean as `like`, nothing seen. */
+itp_status itp_surrogate_create_like(itp_surrogate **out, const itp_surrogate *like,
+                                     itp_error *err);
+
 /* A prior mean: what `mean` (fitted, over as many columns; borrowed, it must not change) expects is
  * taken off the outcomes before a fit and added to every answer; its own uncertainty is not. The
  * outcome is then only standardised. Before fit or restore; NULL: none. */
@@ -157,10 +161,8 @@ itp_status itp_surrogate_quantile(itp_surrogate *model, size_t n, const double *
 itp_status itp_surrogate_log_density(itp_surrogate *model, size_t n, const double *x,
                                      const double *y, double *out);
 
-/* --- The latent scale
- * ------------------------------------------------------------------------------ Acquisition works
- * where the model is Gaussian: z = T(y), standardised and transformed, in which f is a GP. Members
- * are the draws of a mixture (fully Bayesian); most models have one. */
+/* --- The latent scale --- Acquisition works where the model is Gaussian: z = T(y), standardised
+ * and transformed, in which f is a GP. Members: draws of a mixture; most models have one. */
 size_t itp_surrogate_members(const itp_surrogate *model);
 double itp_surrogate_to_latent(const itp_surrogate *model, double y);
 double itp_surrogate_from_latent(const itp_surrogate *model, double z);
@@ -231,8 +233,7 @@ size_t itp_surrogate_doubted(const itp_surrogate *model, const double *x);
 /* Relevance of each column, d: 1/lengthscale (averaged over members), 0 when it plays no part. */
 itp_status itp_surrogate_relevance(const itp_surrogate *model, double *relevance);
 
-/* --- Feasibility: a classifier for trials that failed or could not be made (R&W 3.4)
- * --------------- */
+/* --- Feasibility: a classifier for trials that failed or could not be made (R&W 3.4) --- */
 typedef struct itp_classifier itp_classifier;
 itp_status itp_classifier_create(itp_classifier **out, size_t d, const itp_column *columns);
 void itp_classifier_destroy(itp_classifier *model);

@@ -87,6 +87,18 @@ fail:
     return st;
 }
 
+itp_status itp_surrogate_create_like(itp_surrogate **out, const itp_surrogate *s, itp_error *err)
+{
+    itp_surrogate_options options = s->options;
+    options.model = s->model_name;
+    options.kernel = s->kernel_name;
+    options.transform = s->transform_name;
+    options.warp = s->warp.n > 0 ? "kumaraswamy" : NULL;
+    itp_status st = itp_surrogate_create(out, s->d, s->columns, &options, err);
+    if (st == ITP_OK) (*out)->mean = s->mean;
+    return st;
+}
+
 void itp_surrogate_destroy(itp_surrogate *s)
 {
     if (!s) return;

@@ -132,7 +132,8 @@ static itp_status decide(campaign *c)
     itp_propose_options options = {.acquisition = c->set->acquisition,
                                    .q = q < left ? q : left,
                                    .threads = 1,
-                                   .trust_region = c->set->trust_region};
+                                   .trust_region = c->set->trust_region,
+                                   .one_start = c->set->regret > 0};
     itp_proposal proposal;
     double begin = own_cpu_s();
     itp_status st = itp_propose(&problem, &options, &proposal, c->err);

@@ -152,11 +152,34 @@ static void left_out_is_left_out(void)
     itp_surrogate_destroy(base.model);
 }
 
+/* A like model has the columns, options and prior mean: the same fit gives the same bits. */
+static void a_like_model_is_the_same_once_fitted(void)
+{
+    fitted base, with;
+    itp_surrogate *like;
+    double a[Q], b[Q], va[Q], vb[Q];
+    fit(&base, EARLIER, 7, earlier, NULL, NULL);
+    fit(&with, OWN, 8, own, base.model, NULL);
+    CU_ASSERT_EQUAL_FATAL(itp_surrogate_create_like(&like, with.model, NULL), ITP_OK);
+    CU_ASSERT_EQUAL(itp_surrogate_n(like), 0);
+    itp_data data = {.n = OWN, .d = D, .x = with.x, .y = with.y};
+    CU_ASSERT_EQUAL_FATAL(itp_surrogate_fit(like, &data, 8, NULL), ITP_OK);
+    CU_ASSERT_EQUAL_FATAL(itp_surrogate_predict(with.model, Q, AT, a, va), ITP_OK);
+    CU_ASSERT_EQUAL_FATAL(itp_surrogate_predict(like, Q, AT, b, vb), ITP_OK);
+    CU_ASSERT_EQUAL(memcmp(a, b, sizeof a), 0);
+    CU_ASSERT_EQUAL(memcmp(va, vb, sizeof va), 0);
+    itp_surrogate_destroy(like);
+    itp_surrogate_destroy(with.model);
+    itp_surrogate_destroy(base.model);
+}
+
 int main(void)
 {
-    CU_TestInfo tests[] = {{"little data go far", little_data_go_far},
-                           {"every answer has it", every_answer_has_it},
-                           {"left out is left out", left_out_is_left_out},
-                           CU_TEST_INFO_NULL};
+    CU_TestInfo tests[] = {
+        {"little data go far", little_data_go_far},
+        {"every answer has it", every_answer_has_it},
+        {"left out is left out", left_out_is_left_out},
+        {"a like model is the same once fitted", a_like_model_is_the_same_once_fitted},
+        CU_TEST_INFO_NULL};
     return suite_run("models/level", tests);
 }
