@@ -2,6 +2,8 @@
  * is the one place where ASE is run (connectors/python). Models are its calculators: emt, or
  * FILE.py:NAME. The run's folder keeps a job.py, so that it can be run again by hand.
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#define _GNU_SOURCE /* dladdr */
+#include <dlfcn.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,18 +69,17 @@ static itp_status write_structure(const char *folder, const char *name, const it
     return st;
 }
 
-/* PREFIX/bin/interphase-worker brings PREFIX/lib/interphase/python; the build tree is laid out
- * alike. */
+/* The connector lies in PREFIX/lib/interphase, beside the package; the build tree is laid out
+ * alike. A program that has the connector inside it lies in PREFIX/bin. */
 static void package_folder(char out[PATH_MAX])
 {
-    char program[PATH_MAX - 32];
-    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
-    program[n > 0 ? n : 0] = '\0';
-    for (int up = 0; up < 2; up++) {
-        char *slash = strrchr(program, '/');
-        if (slash) *slash = '\0';
-    }
-    snprintf(out, PATH_MAX, "%s/lib/interphase/python", program);
+    char own[PATH_MAX] = "/";
+    Dl_info code;
+    if (dladdr(&itp_code_ase, &code) == 0 || !realpath(code.dli_fname, own)) own[1] = '\0';
+    int folder = (int)(strrchr(own, '/') - own);
+    snprintf(out, PATH_MAX, "%.*s/python", folder, own);
+    if (access(out, R_OK) != 0)
+        snprintf(out, PATH_MAX, "%.*s/../lib/interphase/python", folder, own);
 }
 
 static itp_status write_files(const char *folder, const char *model, const itp_job *job,

@@ -26,8 +26,11 @@ static void speed(void)
 int main(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
-        words.json |= strcmp(argv[i], "--json") == 0;
-        words.quick |= strcmp(argv[i], "--quick") == 0;
+        int *word = strcmp(argv[i], "--json") == 0    ? &words.json
+                    : strcmp(argv[i], "--quick") == 0 ? &words.quick
+                                                      : NULL;
+        if (!word) return fputs("bench_interfaces [--json] [--quick]\n", stderr), 2;
+        *word = 1;
     }
     CU_TestInfo tests[] = {{"speed", speed}, {"physical", physical}, CU_TEST_INFO_NULL};
     CU_SuiteInfo suites[] = {{"bench_interfaces", NULL, NULL, NULL, NULL, tests},
